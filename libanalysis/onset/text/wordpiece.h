@@ -1,0 +1,66 @@
+// WordPiece as BERT uses it (Devlin et al. 2019; Wu et al. 2016, section 4.1): clean-up, splitting at white
+// space and punctuation, then for every word the longest token that begins it, the longest continuation of
+// the rest, and so on. The ids equal those of Hugging Face's Python BertTokenizer on every string (with
+// Unicode 14, which Python 3.11 has).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "onset/text/vocabulary.h"
+
+namespace onset {
+
+struct WordPieceOptions {
+  bool lower_case = true;             ///< uncased models
+  std::optional<bool> strip_accents;  ///< drop combining marks (category Mn); unset: as lower_case
+  bool split_chinese = true;          ///< every ideograph is a word
+  int max_word_characters = 100;      ///< a longer word is one [UNK]; counted in code points
+};
+
+/// Immutable; any number of threads may use one object.
+class WordPiece {
+ public:
+  /// Throws Error(configuration) when max_word_characters is below 1.
+  explicit WordPiece(std::shared_ptr<const Vocabulary> vocabulary, WordPieceOptions options = {});
+  ~WordPiece();
+  WordPiece(WordPiece&&) noexcept;
+  WordPiece& operator=(WordPiece&&) noexcept;
+  WordPiece(const WordPiece&) = delete;
+  WordPiece& operator=(const WordPiece&) = delete;
+
+  /// Subword ids, without [CLS] and [SEP]. Special tokens typed in the text are ordinary characters: `[MASK]`
+  /// is a bracket, a word and a bracket. Throws Error(bad_data), `text:@byte: …`, where the text is not
+  /// UTF-8; so do the others.
+  std::vector<std::int32_t> pieces(std::string_view utf8) const;
+  /// The same, appended to `out`; on an error `out` is as it was.
+  void append_pieces(std::string_view utf8, std::vector<std::int32_t>& out) const;
+  /// [CLS] pieces [SEP]
+  std::vector<std::int32_t> encode(std::string_view utf8) const;
+  /// pieces, but [UNK], [CLS], [SEP], [PAD] and [MASK] typed in the text become that token, as in Hugging
+  /// Face.
+  std::vector<std::int32_t> pieces_with_special(std::string_view utf8) const;
+
+  const Vocabulary& vocabulary() const { return *vocabulary_; }
+  const WordPieceOptions& options() const { return options_; }
+
+ private:
+  class Matcher;
+  enum class Special { ordinary, kept };
+  void append(std::string_view utf8, Special special, std::vector<std::int32_t>& out) const;
+
+  std::shared_ptr<const Vocabulary> vocabulary_;
+  WordPieceOptions options_;
+  std::unique_ptr<const Matcher> matcher_;
+};
+
+/// encode of every line, on `threads` threads (0: as many as there are cores); the result does not depend on
+/// them. Throws Error(bad_data), `line n: …` (n from 1), for the first line that is not UTF-8.
+std::vector<std::vector<std::int32_t>> encode_lines(const WordPiece& wordpiece,
+                                                    std::span<const std::string_view> lines, int threads);
+
+}  // namespace onset
