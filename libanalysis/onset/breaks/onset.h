@@ -1,0 +1,109 @@
+// The door to this room: when does a curve break, is the break real, and which of two curves broke first.
+//
+//   const Onset structure = find_onset(uas, options);
+//   const Onset capability = find_onset(blimp, options);
+//   const Gap gap = find_gap(structure, capability, options);
+//
+// Three detectors look at the curve (second_difference.h, piecewise_linear.h, slope.h), a test says whether
+// there is a break at all (null_test.h), replicates and residuals give the noise (noise.h) and the interval
+// (interval.h). docs/breaks.md has the mathematics and the measured coverage.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "onset/breaks/curve.h"
+#include "onset/breaks/interval.h"
+#include "onset/breaks/second_difference.h"
+
+namespace onset {
+
+/// Which way the curve goes when the model gets better.
+enum class Trend {
+  rising,   ///< accuracy, UAS
+  falling,  ///< loss: negated before everything else
+};
+
+struct OnsetOptions {
+  Axis axis = Axis::step;       ///< scale for spacing, slopes and smoothness
+  Trend trend = Trend::rising;  ///< falling curves are negated
+  double spacing = 0;           ///< d in axis units; 0: 3 x the median gap between checkpoints
+  std::size_t min_points = 8;   ///< fewer finite points than this: no verdict is possible, hence no break
+  double alpha = 0.05;          ///< a break is claimed when p < alpha
+  double level = 0.95;          ///< of the intervals
+  double smooth_share =
+      0.4;  ///< a rise whose 10-90 % takes at least this share of the axis is smooth, not a break
+  std::size_t max_knots = 3;  ///< of the broken line, 1 to 4
+  std::size_t null_draws =
+      499;                   ///< simulated curves behind the p-value; its least value is 1/(null_draws + 1)
+  std::uint64_t seed = 1;    ///< of every draw; give different curves different streams
+  std::uint64_t stream = 0;  ///< number of the curve under the seed, so that two curves get independent draws
+};
+
+/// Where each detector sees the onset, in steps. Empty where the detector has no answer. Filled with or
+/// without a break.
+struct Detectors {
+  std::optional<double> second_difference;  ///< the paper's: a checkpoint's step
+  std::optional<double>
+      piecewise_linear;  ///< the knot with the largest increase in slope; may lie between checkpoints
+  std::optional<double>
+      slope;  ///< the checkpoint where the smoothed slope is largest: middle, not start, of a rise
+};
+
+struct Onset {
+  bool break_found = false;    ///< the verdict: p < alpha and a detector has an answer
+  std::optional<double> step;  ///< the paper's detector's answer; empty without a break
+  std::optional<double> low;   ///< interval of the break around step; empty without a break
+  std::optional<double> high;
+  std::optional<double> p;  ///< of "no break"; empty where nothing could be tested (too few points, constant)
+  Detectors detectors;
+  std::optional<Interval>
+      knot_interval;   ///< interval of detectors.piecewise_linear, in steps; usually the narrower one
+  bool agree = false;  ///< see detectors_agree
+  double amplitude =
+      0;  ///< second difference at its maximum, in the curve's units (negated for falling curves)
+  double slope_change = 0;  ///< increase in slope at the knot, curve's units per axis unit
+  double spacing = 0;       ///< d that was used, axis units
+  std::size_t knots = 0;    ///< of the broken line chosen
+  bool at_edge = false;     ///< the answer is the first or last step at which the detector can answer at all
+  std::vector<SpacingAnswer> sensitivity;  ///< the paper's detector's answer over a range of d
+  double item_noise = 0;                   ///< standard deviation of a point, from the replicates (0 without)
+  double training_noise = 0;       ///< standard deviation of a point beyond item_noise, from the residuals
+  std::size_t points = 0;          ///< finite points used
+  std::size_t dropped_points = 0;  ///< NaN
+  std::size_t replicates = 0;      ///< used
+  std::size_t dropped_replicates = 0;   ///< with a NaN
+  std::vector<double> replicate_steps;  ///< [draw] the paper's detector on each noisy curve, steps; paired
+                                        ///< between curves by draw
+  std::vector<double>
+      centred_errors;   ///< [draw] error of the paper's detector around the fitted broken line, steps; paired
+  double half_gap = 0;  ///< half the mean neighbouring gap at the answer, steps: the detector's resolution
+  std::string reason;   ///< one line for the reader: why there is or is no break, and what to beware of
+};
+
+/// Everything about one curve. Never throws for a curve that is short, constant or full of holes: that is a
+/// verdict, told in `reason`. Throws what clean_curve throws; Error(usage) for options out of range. Runs on
+/// OpenMP threads; the result does not depend on their number.
+Onset find_onset(const Curve& curve, const OnsetOptions& options);
+
+/// Whether the detectors tell one story: the broken line's knot within d of the paper's answer (on the axis),
+/// and the largest slope not more than d before either. False when one of them has no answer.
+bool detectors_agree(const Detectors& detectors, Axis axis, double spacing);
+
+/// From structure onset to capability onset, in steps. Everything is empty unless both curves break.
+struct Gap {
+  std::optional<double> steps;  ///< capability.step - structure.step
+  std::optional<double> low;    ///< interval from the paired draws
+  std::optional<double> high;
+  std::optional<double>
+      p_structure_first;  ///< share of paired draws in which structure comes first, ties counting half
+  std::string reason;     ///< one line
+};
+
+/// Both must come from find_onset with the same options but for trend and stream.
+Gap find_gap(const Onset& structure, const Onset& capability, const OnsetOptions& options);
+
+}  // namespace onset
