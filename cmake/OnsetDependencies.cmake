@@ -26,6 +26,7 @@ endif()
 # headers and libraries are all that is needed.
 add_library(onset_torch INTERFACE)
 add_library(onset::torch ALIAS onset_torch)
+target_link_libraries(onset_torch INTERFACE OpenMP::OpenMP_CXX)  # at::parallel_for is a template of its headers
 if(ONSET_TORCH_ROOT)
   set(torch_include ${ONSET_TORCH_ROOT}/include)
   set(torch_lib_hints ${ONSET_TORCH_ROOT}/lib)
