@@ -11,27 +11,29 @@ namespace onset {
 /// Offset of the first byte that is not well-formed UTF-8 (surrogates and overlong forms are not), if any.
 std::optional<std::size_t> find_invalid_utf8(std::string_view bytes);
 
-/// Any bytes, fit for a one-line message: in quotes, cut after about 40 bytes, control characters and what is
-/// not UTF-8 written as \xNN.
-std::string quoted(std::string_view bytes);
+/// Any bytes made fit for a one-line message: in double quotes, cut after 40 bytes, control characters and
+/// bytes that are not UTF-8 as \xNN.
+std::string in_quotes(std::string_view bytes);
 
 struct CleanOptions {
-  bool lower_case = true;
+  bool lower_case = true;  ///< one character at a time, so that a capital sigma always becomes a medial one
   bool strip_accents = true;  ///< drop combining marks (category Mn) after canonical decomposition
   bool split_chinese = true;  ///< a space on either side of every ideograph
 };
 
-/// Appends to `out`, in UTF-16, what BERT's clean-up makes of `utf8`:
-/// NUL, U+FFFD and the categories Cc, Cf, Cs, Co, Cn dropped (but tab, LF and CR kept as space); spaces of
-/// any kind, U+2028 and U+2029 to space; lower case, one character at a time (so a final capital sigma
-/// becomes a medial one, as in Hugging Face's tokenizers); then canonical composition (NFC), or with
-/// strip_accents decomposition and no marks. Characters newer than Unicode 14 count as unassigned whatever
-/// ICU is linked, so that the result does not depend on it. Returns the offset of the first ill-formed byte,
-/// `out` then unspecified; none when all went well.
-std::optional<std::size_t> append_clean(std::string_view utf8, const CleanOptions& options,
-                                        std::u16string& out);
+/// What BERT's clean-up makes of `utf8`, or nothing where that is not well-formed:
+/// 1. NUL, U+FFFD and categories Cc, Cf, Co, Cn are dropped, save tab, LF and CR; these, every Zs, U+2028 and
+/// U+2029 become
+///    a space;
+/// 2. lower case, spaces around ideographs;
+/// 3. canonical composition (NFC), or with strip_accents decomposition (NFD) less the marks.
+/// Characters newer than Unicode 14 count as unassigned whichever ICU is linked, so that the result does not
+/// depend on it.
+std::optional<std::u32string> clean(std::string_view utf8, const CleanOptions& options);
 
 /// BERT's punctuation: ASCII that is no letter, digit, space or control, and category P.
 bool is_punctuation(char32_t character);
+
+void append_utf8(char32_t character, std::string& out);
 
 }  // namespace onset

@@ -4,6 +4,8 @@
 // Unicode 14, which Python 3.11 has).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +16,8 @@
 #include "onset/text/vocabulary.h"
 
 namespace onset {
+
+class TokenTrie;
 
 struct WordPieceOptions {
   bool lower_case = true;             ///< uncased models
@@ -49,13 +53,17 @@ class WordPiece {
   const WordPieceOptions& options() const { return options_; }
 
  private:
-  class Matcher;
   enum class Special { ordinary, kept };
   void append(std::string_view utf8, Special special, std::vector<std::int32_t>& out) const;
+  bool append_cleaned(std::string_view chunk, Special special, std::vector<std::int32_t>& out) const;
+  void append_word(std::string_view word, std::size_t characters, std::vector<std::int32_t>& out) const;
+  std::array<std::int32_t, 5> special_ids() const;
+  std::optional<std::int32_t> special_equal_to(std::u32string_view text) const;
 
   std::shared_ptr<const Vocabulary> vocabulary_;
   WordPieceOptions options_;
-  std::unique_ptr<const Matcher> matcher_;
+  std::unique_ptr<const TokenTrie> trie_;
+  std::array<std::uint8_t, 256> byte_map_;  ///< ASCII to lower case where wanted
 };
 
 /// encode of every line, on `threads` threads (0: as many as there are cores); the result does not depend on
