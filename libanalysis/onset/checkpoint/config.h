@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace onset {
 
@@ -41,7 +42,7 @@ struct BertConfig {
 BertConfig read_config(const std::filesystem::path& config_json);
 
 /// The same from text; `file` is the name used in messages.
-BertConfig parse_config(const std::string& text, const std::filesystem::path& file);
+BertConfig parse_config(std::string_view text, const std::filesystem::path& file);
 
 /// The text of a config.json that says this, for BertForMaskedLM; transformers loads it, read_config gives it
 /// back exactly.
