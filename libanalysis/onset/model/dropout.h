@@ -1,0 +1,16 @@
+// Dropout whose zeros are a function of a key and the place alone (Srivastava et al. 2014): the same on every
+// resume.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+namespace onset {
+
+/// x with each element zeroed with probability `rate`, the others divided by 1 - rate. Differentiable; on the
+/// CPU in float32 the backward pass draws the same places again instead of keeping a mask. Elsewhere
+/// LibTorch's generator decides, seeded by the caller.
+torch::Tensor dropout(const torch::Tensor& x, double rate, std::uint64_t key);
+
+}  // namespace onset

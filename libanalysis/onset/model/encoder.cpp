@@ -1,0 +1,157 @@
+#include "onset/model/encoder.h"
+
+#include <algorithm>
+#include <string>
+
+#include "onset/base/error.h"
+#include "onset/base/random.h"
+#include "onset/model/dropout.h"
+
+namespace onset {
+namespace {
+
+torch::Tensor normalise(const torch::Tensor& x, const LayerNorm& norm, double epsilon) {
+  return torch::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, epsilon);
+}
+
+/// x + y, into x where no gradient is recorded.
+torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& y) {
+  return torch::GradMode::is_enabled() ? x + y : x.add_(y);
+}
+
+/// Which draw of dropout: each place in the network has its own.
+enum class DropoutSite : std::uint64_t { embeddings, attention_output, output };
+
+class Forward {
+ public:
+  Forward(const Bert& bert, const PackedBatch& batch, const EncoderOptions& options)
+      : bert_(bert), batch_(batch), options_(options) {}
+
+  torch::Tensor embed() const {
+    torch::Tensor sum = torch::embedding(bert_.word_embeddings, batch_.ids);
+    sum = add_residual(sum, torch::embedding(bert_.position_embeddings, batch_.positions));
+    sum = add_residual(sum, batch_.types.defined() ? torch::embedding(bert_.type_embeddings, batch_.types)
+                                          : bert_.type_embeddings[0]);
+    return drop(normalise(sum, bert_.embedding_norm, bert_.config.layer_norm_eps), 0,
+                DropoutSite::embeddings);
+  }
+
+  torch::Tensor attention(const torch::Tensor& hidden, std::int64_t l,
+                          std::vector<torch::Tensor>& arcs) const {
+    const EncoderLayer& layer = bert_.layers[l];
+    AttentionOptions options;
+    options.heads = bert_.config.heads;
+    options.layer = l;
+    options.tap = options_.attention ? &options_.attention : nullptr;
+    options.arcs = options_.arcs;
+    if (options_.dropout_key) {
+      options.dropout = bert_.config.attention_dropout;
+      options.dropout_key = *options_.dropout_key;
+    }
+    const AttentionResult result =
+        attend(torch::linear(hidden, layer.qkv.weight, layer.qkv.bias), batch_.offsets, options);
+    if (result.arcs.defined()) arcs.push_back(result.arcs);
+    return result.context;
+  }
+
+  /// The context of the wanted rows alone.
+  torch::Tensor selected_attention(const torch::Tensor& hidden, const torch::Tensor& wanted,
+                                   std::int64_t l) const {
+    const Linear& qkv = bert_.layers[l].qkv;
+    const std::int64_t width = bert_.config.hidden;
+    const torch::Tensor queries =
+        torch::linear(wanted, qkv.weight.narrow(0, 0, width), qkv.bias.narrow(0, 0, width));
+    const torch::Tensor keys_values =
+        torch::linear(hidden, qkv.weight.narrow(0, width, 2 * width), qkv.bias.narrow(0, width, 2 * width));
+    std::vector<std::int64_t> offsets;
+    for (const std::int64_t end : batch_.offsets) {
+      offsets.push_back(std::lower_bound(options_.rows.begin(), options_.rows.end(), end) -
+                        options_.rows.begin());
+    }
+    return attend_selected(queries, offsets, keys_values, batch_.offsets, bert_.config.heads);
+  }
+
+  torch::Tensor finish_layer(const torch::Tensor& context, const torch::Tensor& hidden,
+                             std::int64_t l) const {
+    const EncoderLayer& layer = bert_.layers[l];
+    const double epsilon = bert_.config.layer_norm_eps;
+    torch::Tensor attended =
+        drop(torch::linear(context, layer.attention_output.weight, layer.attention_output.bias), l,
+             DropoutSite::attention_output);
+    attended = normalise(add_residual(attended, hidden), layer.attention_norm, epsilon);
+    const torch::Tensor inner = activate(
+        torch::linear(attended, layer.intermediate.weight, layer.intermediate.bias), bert_.config.activation);
+    const torch::Tensor out =
+        drop(torch::linear(inner, layer.output.weight, layer.output.bias), l, DropoutSite::output);
+    return normalise(add_residual(out, attended), layer.output_norm, epsilon);
+  }
+
+ private:
+  torch::Tensor drop(const torch::Tensor& x, std::int64_t layer, DropoutSite site) const {
+    if (!options_.dropout_key || bert_.config.hidden_dropout <= 0) return x;
+    return dropout(
+        x, bert_.config.hidden_dropout,
+        draw_bits(*options_.dropout_key, Draw::dropout,
+                  {static_cast<std::uint64_t>(layer), static_cast<std::uint64_t>(site) + 1'000'000}));
+  }
+
+  const Bert& bert_;
+  const PackedBatch& batch_;
+  const EncoderOptions& options_;
+};
+
+void check(const Bert& bert, const PackedBatch& batch) {
+  for (std::size_t s = 1; s < batch.offsets.size(); ++s) {
+    const std::int64_t length = batch.offsets[s] - batch.offsets[s - 1];
+    if (length > bert.config.positions) {
+      throw Error(ErrorKind::bad_data, "a sequence of " + std::to_string(length) +
+                                           " tokens exceeds the model's " +
+                                           std::to_string(bert.config.positions) + " positions");
+    }
+  }
+  if (batch.tokens() > 0 && batch.ids.is_cpu()) {
+    const std::int64_t largest = batch.ids.max().item<std::int64_t>();
+    if (largest >= bert.config.vocab_size) {
+      throw Error(ErrorKind::bad_data, "token id " + std::to_string(largest) +
+                                           " exceeds the model's vocabulary of " +
+                                           std::to_string(bert.config.vocab_size));
+    }
+  }
+}
+
+}  // namespace
+
+torch::Tensor activate(const torch::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return torch::relu(x);
+    case Activation::gelu_new:
+      return torch::gelu(x, "tanh");
+    case Activation::gelu:
+      break;
+  }
+  return torch::gelu(x);
+}
+
+Encoded encode(const Bert& bert, const PackedBatch& batch, const EncoderOptions& options) {
+  check(bert, batch);
+  const Forward forward(bert, batch, options);
+  Encoded out;
+  out.hidden = forward.embed();
+  if (options.hidden) options.hidden(0, out.hidden);
+  const std::int64_t layers = bert.config.layers;
+  for (std::int64_t l = 0; l < layers; ++l) {
+    if (l + 1 == layers && !options.rows.empty()) {
+      const torch::Tensor wanted =
+          out.hidden.index_select(0, torch::tensor(options.rows, torch::kInt64).to(out.hidden.device()));
+      out.hidden = forward.finish_layer(forward.selected_attention(out.hidden, wanted, l), wanted, l);
+    } else {
+      const torch::Tensor context = forward.attention(out.hidden, l, out.arcs);
+      out.hidden = forward.finish_layer(context, out.hidden, l);
+    }
+    if (options.hidden) options.hidden(l + 1, out.hidden);
+  }
+  return out;
+}
+
+}  // namespace onset

@@ -1,0 +1,148 @@
+#include "onset/probes/pll.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+#include "onset/base/stop.h"
+#include "onset/model/mlm_head.h"
+
+namespace onset {
+namespace {
+
+/// Sentences whose masked inputs are gathered before any is computed; equal ones among them are computed
+/// once.
+constexpr std::size_t window_sentences = 4096;
+
+/// log p(target) at one position of one masked input, and the (sentence, token) that wants it.
+struct Question {
+  std::int64_t input = 0;
+  std::int32_t position = 0, target = 0;
+  std::int64_t sentence = 0;
+  double answer = 0;
+};
+
+/// The distinct masked inputs of a window of sentences.
+struct Window {
+  std::vector<TokenIds> inputs;
+  std::vector<Question> questions;  ///< sentence by sentence, position by position
+};
+
+struct IdsHash {
+  std::size_t operator()(const TokenIds& ids) const {
+    return std::hash<std::string_view>{}(
+        {reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(std::int32_t)});
+  }
+};
+
+Window gather(std::span<const TokenIds> sentences, std::int64_t positions, const PllTokens& tokens) {
+  Window window;
+  std::unordered_map<TokenIds, std::int64_t, IdsHash> known;
+  for (std::size_t s = 0; s < sentences.size(); ++s) {
+    const TokenIds& ids = sentences[s];
+    if (static_cast<std::int64_t>(ids.size()) > positions) continue;
+    for (std::size_t t = 1; t + 1 < ids.size(); ++t) {
+      TokenIds masked = ids;
+      masked[t] = tokens.mask;
+      for (std::size_t later = t + 1;
+           tokens.scoring == PllScoring::word_l2r && later + 1 < ids.size() && tokens.continues[ids[later]];
+           ++later) {
+        masked[later] = tokens.mask;
+      }
+      const auto [found, fresh] =
+          known.try_emplace(std::move(masked), static_cast<std::int64_t>(window.inputs.size()));
+      if (fresh) window.inputs.push_back(found->first);
+      window.questions.push_back(
+          {found->second, static_cast<std::int32_t>(t), ids[t], static_cast<std::int64_t>(s), 0.0});
+    }
+  }
+  return window;
+}
+
+/// Answers the questions about some inputs with one forward pass.
+void answer(const Bert& bert, const Window& window, std::span<const std::int64_t> inputs,
+            std::span<Question* const> questions) {
+  std::vector<std::span<const std::int32_t>> rows;
+  for (const std::int64_t input : inputs) rows.emplace_back(window.inputs[input]);
+  const PackedBatch batch = pack(rows, bert.device());
+  // Two questions may share a place (same masked input, two targets): its hidden state is computed once.
+  EncoderOptions options;
+  std::vector<std::int64_t> row_of(questions.size());
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (; next < questions.size() && questions[next]->input == inputs[i]; ++next) {
+      const std::int64_t place = batch.offsets[i] + questions[next]->position;
+      if (options.rows.empty() || options.rows.back() != place) options.rows.push_back(place);
+      row_of[next] = static_cast<std::int64_t>(options.rows.size()) - 1;
+    }
+  }
+  const torch::Tensor hidden = encode(bert, batch, options).hidden;
+  torch::Tensor targets = torch::empty({static_cast<std::int64_t>(questions.size())}, torch::kInt64);
+  for (std::size_t q = 0; q < questions.size(); ++q)
+    targets.data_ptr<std::int64_t>()[q] = questions[q]->target;
+  const torch::Tensor wanted =
+      options.rows.size() == questions.size()
+          ? hidden
+          : hidden.index_select(0, torch::tensor(row_of, torch::kInt64).to(hidden.device()));
+  const torch::Tensor answers = mlm_log_probabilities(bert, wanted, targets);
+  for (std::size_t q = 0; q < questions.size(); ++q) questions[q]->answer = answers.data_ptr<float>()[q];
+}
+
+}  // namespace
+
+PllTokens pll_tokens(const Vocabulary& vocabulary, PllScoring scoring) {
+  PllTokens tokens{vocabulary.mask(), {}, scoring};
+  for (std::int32_t id = 0; id < vocabulary.size(); ++id)
+    tokens.continues.push_back(vocabulary.token(id).starts_with("##"));
+  return tokens;
+}
+
+std::vector<double> pseudo_log_likelihoods(const Bert& bert, std::span<const TokenIds> sentences,
+                                           const PllTokens& tokens, const PassOptions& options) {
+  const c10::InferenceMode inference;
+  std::vector<double> scores(sentences.size(), 0.0);
+  std::int64_t done = 0;
+  for (std::size_t begin = 0; begin < sentences.size(); begin += window_sentences) {
+    const auto part = sentences.subspan(begin, std::min(window_sentences, sentences.size() - begin));
+    Window window = gather(part, bert.config.positions, tokens);
+    std::vector<std::vector<Question*>> by_input(window.inputs.size());
+    for (Question& question : window.questions) by_input[question.input].push_back(&question);
+    std::vector<std::int64_t> lengths;
+    for (const TokenIds& ids : window.inputs) lengths.push_back(static_cast<std::int64_t>(ids.size()));
+    std::int64_t answered = 0;
+    for (const std::vector<std::int64_t>& inputs : batches_by_length(lengths, options.batch_tokens)) {
+      throw_if_stopped(options.stop);
+      std::vector<Question*> questions;
+      for (const std::int64_t input : inputs)
+        questions.insert(questions.end(), by_input[input].begin(), by_input[input].end());
+      answer(bert, window, inputs, questions);
+      answered += static_cast<std::int64_t>(inputs.size());
+      if (options.progress) {
+        const auto share = static_cast<double>(answered) / static_cast<double>(window.inputs.size());
+        options.progress({"minimal pairs",
+                          done + static_cast<std::int64_t>(share * static_cast<double>(part.size())),
+                          static_cast<std::int64_t>(sentences.size()), "sentences"});
+      }
+    }
+    for (const Question& question : window.questions) scores[begin + question.sentence] += question.answer;
+    for (std::size_t s = 0; s < part.size(); ++s) {
+      if (static_cast<std::int64_t>(part[s].size()) > bert.config.positions) {
+        scores[begin + s] = std::numeric_limits<double>::quiet_NaN();
+      }
+    }
+    done += static_cast<std::int64_t>(part.size());
+  }
+  return scores;
+}
+
+PllScores score_pairs(const Bert& bert, const PairData& data, const PllTokens& tokens,
+                      const PassOptions& options) {
+  PllScores out;
+  for (const double score : pseudo_log_likelihoods(bert, data.sentences, tokens, options)) {
+    out.score.push_back(static_cast<float>(score));
+  }
+  return out;
+}
+
+}  // namespace onset
