@@ -45,6 +45,7 @@ struct UasData {
   };
   std::vector<TokenIds> ids;  ///< [sentence]
   std::vector<Sentence> sentences;
+  std::vector<std::int64_t> source;    ///< [sentence] its place in what was given, from 0
   std::vector<std::uint64_t> content;  ///< [sentence] hash of words, heads and relations
   std::vector<std::int32_t> head;      ///< [word] from 1 within its sentence, 0: root
   std::vector<std::int32_t> relation;  ///< [word] index into relations, never 0

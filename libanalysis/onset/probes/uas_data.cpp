@@ -62,7 +62,8 @@ UasData prepare_uas(std::span<const ParsedSentence> sentences, const WordPiece& 
   UasData data;
   std::map<std::string, std::int32_t> seen;
   std::vector<const ParsedSentence*> kept;
-  for (const ParsedSentence& sentence : sentences) {
+  for (std::size_t s = 0; s < sentences.size(); ++s) {
+    const ParsedSentence& sentence = sentences[s];
     AlignedSentence aligned = align(wordpiece, sentence.words);
     if (std::ranges::any_of(aligned.words, [](const TokenSpan& span) { return span.begin == span.end; })) {
       ++data.without_subword;
@@ -70,6 +71,7 @@ UasData prepare_uas(std::span<const ParsedSentence> sentences, const WordPiece& 
       ++data.too_long;
     } else {
       append(data, sentence, std::move(aligned));
+      data.source.push_back(static_cast<std::int64_t>(s));
       kept.push_back(&sentence);
       for (const std::string& relation : sentence.relations) seen.emplace(relation, 0);
     }

@@ -1,0 +1,186 @@
+#include "onset/analysis/analyze.h"
+
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+
+#include "command.h"
+#include "onset/base/error.h"
+#include "onset/series/hdf5_file.h"
+
+namespace onset::apps {
+namespace {
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> out;
+  std::istringstream stream(list);
+  for (std::string word; std::getline(stream, word, ',');) {
+    if (!word.empty()) out.push_back(word);
+  }
+  return out;
+}
+
+Shard parse_shard(const std::string& text) {
+  Shard shard;
+  char slash = 0;
+  std::istringstream stream(text);
+  if (!(stream >> shard.index >> slash >> shard.count) || slash != '/' || !stream.eof() || shard.count < 1 || shard.index < 0 ||
+      shard.index >= shard.count) {
+    throw Error(ErrorKind::usage, "--shard: \"" + text + "\" is not i/n with 0 <= i < n");
+  }
+  return shard;
+}
+
+torch::Device parse_device(const std::string& text) {
+  const bool available = torch::cuda::is_available();
+  if (text == "auto") return available ? torch::kCUDA : torch::kCPU;
+  if (text == "cpu") return torch::kCPU;
+  if (text != "cuda") throw Error(ErrorKind::usage, "--device: \"" + text + "\" is none of auto, cpu, cuda");
+  if (!available) throw Error(ErrorKind::configuration, "--device cuda: this machine or this LibTorch has no CUDA device");
+  return torch::kCUDA;
+}
+
+torch::ScalarType parse_dtype(const std::string& text) {
+  if (text == "float32") return torch::kFloat32;
+  if (text == "bfloat16") return torch::kBFloat16;
+  throw Error(ErrorKind::usage, "--dtype: \"" + text + "\" is neither float32 nor bfloat16");
+}
+
+PllScoring parse_scoring(const std::string& text) {
+  if (text == "original") return PllScoring::original;
+  if (text == "word-l2r") return PllScoring::word_l2r;
+  throw Error(ErrorKind::usage, "--scoring: \"" + text + "\" is neither original nor word-l2r");
+}
+
+template <typename T>
+void at_least(const char* option, T value, T least) {
+  if (value < least) {
+    std::ostringstream text;
+    text << "--" << option << ": " << value << " is below " << least;
+    throw Error(ErrorKind::usage, text.str());
+  }
+}
+
+po::options_description describe(const AnalyzeOptions& defaults, const ProbeOptions& probes) {
+  po::options_description out("Options", 110, 70);
+  out.add_options()
+      ("output,o", po::value<std::string>()->value_name("FILE"), "the series file to write (.h5)")
+      ("parses", po::value<std::string>()->value_name("F.conllu"), "dependency parses: for uas; for twonn and loss without --text")
+      ("pairs", po::value<std::string>()->value_name("DIR|F.jsonl"), "minimal pairs as in BLiMP: for pll")
+      ("text", po::value<std::string>()->value_name("F.txt"), "a sentence a line: for twonn and loss")
+      ("probes", po::value<std::string>()->value_name("LIST"), "uas,pll,twonn,loss; default: each whose inputs are given")
+      ("pairs-per-paradigm", po::value<std::int64_t>()->value_name("N"), "the first N pairs of each paradigm")
+      ("max-sentences", po::value<std::int64_t>()->value_name("N"), "the first N sentences of --parses and --text")
+      ("max-tokens", po::value<std::int64_t>()->value_name("N")->default_value(probes.uas.max_tokens), "leave longer sentences out ([CLS] and [SEP] counted)")
+      ("min-relation", po::value<std::int64_t>()->value_name("N")->default_value(probes.uas.min_relation), "report relations seen at least N times")
+      ("scoring", po::value<std::string>()->value_name("NAME")->default_value("original"), "of pll: original or word-l2r")
+      ("mask-rate", po::value<double>()->value_name("R")->default_value(probes.mask_rate, "0.15"), "of loss: share of tokens masked")
+      ("replicates", po::value<std::int64_t>()->value_name("N")->default_value(probes.bootstrap.replicates), "bootstrap replicates")
+      ("seed", po::value<std::uint64_t>()->value_name("N")->default_value(probes.bootstrap.seed), "of masks and replicates")
+      ("steps", po::value<std::string>()->value_name("LIST|a:b:c"), "which steps: 0,100,200 or start:stop:stride")
+      ("manifest", po::value<std::string>()->value_name("F.csv"), "step,path of each checkpoint")
+      ("step-regex", po::value<std::string>()->value_name("RE"), "first group = the step in a folder's name")
+      ("vocab", po::value<std::string>()->value_name("F.txt"), "vocabulary, instead of the checkpoints' own")
+      ("run", po::value<std::string>()->value_name("NAME"), "the run's name in the file; default: the folder's")
+      ("device", po::value<std::string>()->value_name("NAME")->default_value("auto"), "auto, cpu or cuda")
+      ("dtype", po::value<std::string>()->value_name("NAME")->default_value("float32"), "float32 or bfloat16")
+      ("threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads")
+      ("shard", po::value<std::string>()->value_name("i/n"), "take every n-th checkpoint, from the i-th (from 0)")
+      ("watch", po::bool_switch(), "go on, measuring checkpoints as they land, until stopped")
+      ("watch-seconds", po::value<double>()->value_name("S")->default_value(defaults.watch_seconds, "10"), "between two looks")
+      ("strict", po::bool_switch(), "a checkpoint with NaN or infinite weights is a failure");
+  return out;
+}
+
+AnalyzeOptions parse(const CommandLine& line) {
+  AnalyzeOptions out;
+  ProbeOptions& probes = out.probes;
+  // What is missing is noticed before what makes no sense.
+  out.checkpoints = line.inputs();
+  out.output = line.required_path("output");
+  probes.parses = line.path("parses");
+  probes.pairs = line.path("pairs");
+  probes.text = line.path("text");
+  out.vocab = line.path("vocab");
+  out.series.manifest = line.path("manifest");
+  std::vector<std::filesystem::path> needed = out.checkpoints;
+  for (const auto& path : {probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest}) {
+    if (!path.empty()) needed.push_back(path);
+  }
+  for (const auto& path : needed) {
+    if (!std::filesystem::exists(path)) throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
+  }
+  if (line.has("probes")) {
+    probes.probes = split(line.get<std::string>("probes"));
+    if (probes.probes.empty()) throw Error(ErrorKind::usage, "--probes: no probe named");
+  }
+  choose_probes(probes);
+
+  if (line.has("pairs-per-paradigm")) at_least<std::int64_t>("pairs-per-paradigm", probes.pairs_per_paradigm = line.get<std::int64_t>("pairs-per-paradigm"), 1);
+  if (line.has("max-sentences")) at_least<std::int64_t>("max-sentences", probes.max_sentences = line.get<std::int64_t>("max-sentences"), 1);
+  at_least<std::int64_t>("max-tokens", probes.uas.max_tokens = line.get<std::int64_t>("max-tokens"), 3);
+  at_least<std::int64_t>("min-relation", probes.uas.min_relation = line.get<std::int64_t>("min-relation"), 1);
+  at_least<std::int64_t>("replicates", probes.bootstrap.replicates = line.get<std::int64_t>("replicates"), 0);
+  probes.bootstrap.seed = line.get<std::uint64_t>("seed");
+  probes.scoring = parse_scoring(line.get<std::string>("scoring"));
+  probes.mask_rate = line.get<double>("mask-rate");
+  if (!(probes.mask_rate > 0 && probes.mask_rate <= 1)) throw Error(ErrorKind::usage, "--mask-rate: not above 0 and up to 1");
+  out.series.steps = line.has("steps") ? line.get<std::string>("steps") : "";
+  out.series.step_regex = line.has("step-regex") ? line.get<std::string>("step-regex") : "";
+  if (!out.series.manifest.empty() && !out.series.step_regex.empty()) {
+    throw Error(ErrorKind::usage, "--manifest and --step-regex: a manifest states the steps already");
+  }
+  out.run = line.has("run") ? line.get<std::string>("run") : "";
+  out.version = ONSET_VERSION;
+  out.device = parse_device(line.get<std::string>("device"));
+  out.dtype = parse_dtype(line.get<std::string>("dtype"));
+  if (line.has("shard")) out.shard = parse_shard(line.get<std::string>("shard"));
+  out.watch = line.get<bool>("watch");
+  out.watch_seconds = line.get<double>("watch-seconds");
+  if (!(out.watch_seconds > 0)) throw Error(ErrorKind::usage, "--watch-seconds: not above 0");
+  out.strict = line.get<bool>("strict");
+  at_least("threads", line.get<int>("threads"), 0);
+  return out;
+}
+
+/// The headline curves, a row a step.
+void print_table(const std::filesystem::path& file) {
+  const std::vector<std::string> paths = {"uas/micro", "uas/best_all", "pll/overall", "loss/mlm"};
+  const Curves curves = read_curves(file, paths);
+  std::vector<std::string> shown;
+  for (const std::string& path : paths) {
+    if (curves.curves.contains(path)) shown.push_back(path);
+  }
+  if (shown.empty()) return;
+  std::cout << std::setw(10) << "step";
+  for (const std::string& path : shown) std::cout << std::setw(14) << path;
+  std::cout << '\n' << std::fixed << std::setprecision(4);
+  for (std::size_t s = 0; s < curves.steps.size(); ++s) {
+    std::cout << std::setw(10) << curves.steps[s];
+    for (const std::string& path : shown) std::cout << std::setw(14) << curves.curves.at(path)[s];
+    std::cout << '\n';
+  }
+}
+
+}  // namespace
+
+int run_analyze(const std::vector<std::string>& words) {
+  const AnalyzeOptions defaults;
+  CommandLine line({"analyze", "CHECKPOINT_DIR…",
+                    "Measures every checkpoint and writes one HDF5 time series. Interrupted and run again, it computes only what is missing.",
+                    "onset analyze run/ -o series.h5 --parses dev.conllu --pairs blimp/ --pairs-per-paradigm 50"},
+                   describe(defaults, defaults.probes));
+  if (!line.read(words)) return 0;
+  const AnalyzeOptions options = parse(line);
+  use_threads(line.get<int>("threads"));
+  const Warn warn = make_warn();
+  const AnalyzeResult result = analyze(options, {make_progress(), warn, stop_on_signals()});
+  make_warn();
+  print_table(options.output);
+  for (const FailedCheckpoint& failed : result.failed) std::cerr << "onset: failed: " << failed.why << '\n';
+  std::cerr << "onset: " << result.measured << " checkpoints measured, " << result.reused << " taken from rows, "
+            << result.failed.size() << " failed -> " << options.output.string() << '\n';
+  return result.failed.empty() ? 0 : 3;
+}
+
+}  // namespace onset::apps

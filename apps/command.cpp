@@ -1,0 +1,192 @@
+#include "command.h"
+
+#include <ATen/Parallel.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "onset/base/error.h"
+
+namespace onset::apps {
+
+CommandLine::CommandLine(CommandHelp help, po::options_description options) : help_(std::move(help)), options_("Options") {
+  options_.add(options);
+  options_.add_options()("options", po::value<std::string>()->value_name("FILE"), "INI file that sets any of these options");
+  options_.add_options()("help,h", "show this help");
+}
+
+bool CommandLine::read(const std::vector<std::string>& words) {
+  po::options_description all;
+  all.add(options_).add_options()("input", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  if (!help_.positional.empty()) positional.add("input", -1);
+  try {
+    po::store(po::command_line_parser(words)
+                  .options(all)
+                  .positional(positional)
+                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+                  .run(),
+              values_);
+    if (has("help")) {
+      std::cout << "usage: onset " << help_.name << (help_.positional.empty() ? "" : " " + help_.positional) << " [options]\n\n"
+                << help_.summary << "\n\n" << options_ << "\nExample:\n  " << help_.example << '\n';
+      return false;
+    }
+    if (has("options")) {
+      const std::filesystem::path file = get<std::string>("options");
+      std::ifstream stream(file);
+      if (!stream) throw error_in(ErrorKind::missing_input, file.string(), "cannot open");
+      try {
+        po::store(po::parse_config_file(stream, options_), values_);
+      } catch (const po::error& error) {
+        throw error_in(ErrorKind::configuration, file.string(), error.what());
+      }
+    }
+    po::notify(values_);
+  } catch (const po::error& error) {
+    throw Error(ErrorKind::usage, help_.name + ": " + error.what() + " (see onset " + help_.name + " --help)");
+  }
+  return true;
+}
+
+std::vector<std::filesystem::path> CommandLine::inputs() const {
+  if (!has("input")) throw Error(ErrorKind::usage, help_.name + ": give " + help_.positional);
+  const auto words = get<std::vector<std::string>>("input");
+  return {words.begin(), words.end()};
+}
+
+std::filesystem::path CommandLine::input() const {
+  const auto all = inputs();
+  if (all.size() != 1) throw Error(ErrorKind::usage, help_.name + ": give one " + help_.positional + ", not " + std::to_string(all.size()));
+  return all.front();
+}
+
+std::filesystem::path CommandLine::required_path(const std::string& name) const {
+  if (!has(name)) throw Error(ErrorKind::usage, help_.name + ": --" + name + " is required");
+  return path(name);
+}
+
+namespace {
+
+bool colour_and_bars() {
+  const char* const no_colour = std::getenv("NO_COLOR");
+  const char* const term = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0') &&
+         (term == nullptr || std::string_view(term) != "dumb");
+}
+
+std::string clock(double seconds) {
+  const auto s = static_cast<long>(seconds + 0.5);
+  char text[32];
+  if (s >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", s / 60, s % 60);
+  }
+  return text;
+}
+
+class Bar {
+ public:
+  ~Bar() { clear(); }
+
+  void show(const ProgressUpdate& update) {
+    const auto now = Clock::now();
+    if (update.task != task_) {
+      task_ = update.task;
+      start_ = now;
+      shown_ = now;
+      return;
+    }
+    const double elapsed = std::chrono::duration<double>(now - start_).count();
+    if (elapsed < 2.0 || (now - shown_ < std::chrono::milliseconds(200) && update.done < update.total)) return;
+    shown_ = now;
+    const double rate = static_cast<double>(update.done) / elapsed;
+    std::string line = "\r\x1b[K" + update.task + "  ";
+    if (update.total > 0) {
+      constexpr int cells = 24;
+      const int full = static_cast<int>(cells * update.done / update.total);
+      for (int i = 0; i < cells; ++i) line += i < full ? "█" : "░";
+      line += ' ' + std::to_string(update.done) + '/' + std::to_string(update.total);
+    } else {
+      line += std::to_string(update.done);
+    }
+    char text[64];
+    std::snprintf(text, sizeof text, " %s  %.1f/s", update.unit.c_str(), rate);
+    line += text;
+    if (update.total > 0 && rate > 0) line += "  " + clock(static_cast<double>(update.total - update.done) / rate) + " left";
+    std::cerr << line << std::flush;
+    visible_ = true;
+  }
+
+  void clear() {
+    if (visible_) std::cerr << "\r\x1b[K" << std::flush;
+    visible_ = false;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string task_;
+  Clock::time_point start_, shown_;
+  bool visible_ = false;
+};
+
+/// One bar a process: warnings clear it before they print.
+Bar& bar() {
+  static Bar the_bar;
+  return the_bar;
+}
+
+volatile std::sig_atomic_t signals_seen = 0;
+
+}  // namespace
+
+Progress make_progress() {
+  if (!colour_and_bars()) return {};
+  return [](const ProgressUpdate& update) { bar().show(update); };
+}
+
+Warn make_warn() {
+  return [](const std::string& text) {
+    bar().clear();
+    std::cerr << "onset: warning: " << text << '\n';
+  };
+}
+
+std::stop_token stop_on_signals() {
+  // The handler only sets a flag; a thread that looks ten times a second turns it into a stop request.
+  static std::stop_source source;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+    std::signal(signal, [](int which) {
+      if (signals_seen > 0 && which == SIGINT) std::_Exit(static_cast<int>(ErrorKind::try_again));
+      signals_seen = 1;
+    });
+  }
+  static const std::jthread watcher([](const std::stop_token& quit) {
+    while (!quit.stop_requested()) {
+      if (signals_seen > 0) source.request_stop();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  return source.get_token();
+}
+
+int use_threads(int threads) {
+  for (const char* const name : {"OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK"}) {
+    const char* const value = std::getenv(name);
+    if (threads <= 0 && value != nullptr) threads = std::atoi(value);
+  }
+  if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+  at::set_num_threads(std::max(threads, 1));
+  return at::get_num_threads();
+}
+
+}  // namespace onset::apps

@@ -1,0 +1,68 @@
+// What every subcommand shares: its options read by Boost.Program_options, its help, progress and warnings on stderr, and stopping.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "onset/base/progress.h"
+
+namespace onset::apps {
+
+namespace po = boost::program_options;
+
+/// How a subcommand presents itself.
+struct CommandHelp {
+  std::string name;        ///< "analyze"
+  std::string positional;  ///< "CHECKPOINT_DIR…" as the usage line shows it; empty: none
+  std::string summary;     ///< one line
+  std::string example;     ///< a command line that works
+};
+
+/// Reads the words after the subcommand. Positional words go to the option named "input". `--options FILE` (INI) fills in what the
+/// command line leaves open. `--help` prints and returns nothing. Throws Error: usage for unknown or malformed words, missing_input and
+/// bad configuration for the INI file.
+class CommandLine {
+ public:
+  CommandLine(CommandHelp help, po::options_description options);
+  /// False: help was asked for and printed.
+  bool read(const std::vector<std::string>& words);
+
+  bool has(const std::string& name) const { return values_.count(name) > 0; }
+  template <typename T>
+  T get(const std::string& name) const {
+    return values_[name].as<T>();
+  }
+  std::filesystem::path path(const std::string& name) const { return has(name) ? get<std::string>(name) : std::string(); }
+  std::vector<std::filesystem::path> inputs() const;
+  /// The one positional word; usage error where there is none or more.
+  std::filesystem::path input() const;
+  /// Throws Error(usage) where the option was not given.
+  std::filesystem::path required_path(const std::string& name) const;
+
+ private:
+  CommandHelp help_;
+  po::options_description options_;
+  po::variables_map values_;
+};
+
+/// A bar with rate and time left on stderr, when that is a terminal and the work takes over two seconds; else silence.
+Progress make_progress();
+/// Prints `onset: warning: …` on stderr, clearing the bar first.
+Warn make_warn();
+/// Requested by SIGINT, SIGTERM and SIGUSR1. A second SIGINT ends the program at once.
+std::stop_token stop_on_signals();
+/// Sets LibTorch's threads; 0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK or all cores, in this order. Returns the number.
+int use_threads(int threads);
+
+/// The subcommands: each reads its words, does its work and returns the exit code.
+int run_analyze(const std::vector<std::string>& words);
+int run_export(const std::vector<std::string>& words);
+int run_merge(const std::vector<std::string>& words);
+int run_inspect(const std::vector<std::string>& words);
+int run_tokenize(const std::vector<std::string>& words);
+int run_grammar(const std::vector<std::string>& words);
+
+}  // namespace onset::apps

@@ -1,0 +1,11 @@
+// What this program is made of and runs on.
+#pragma once
+
+#include <iosfwd>
+
+namespace onset::apps {
+
+/// Versions linked, the BLAS found, the device, threads, and whether bfloat16 is fast here.
+void print_version(std::ostream& out);
+
+}  // namespace onset::apps
