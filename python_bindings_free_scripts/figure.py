@@ -1,0 +1,41 @@
+"""Draws the two-onset figure of one or more runs for a paper: PDF, SVG or PNG by the output's ending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from onset_options import add_shared_options
+from script_base import USAGE, Fault, Parser, named_modules, run, write_whole
+
+EXAMPLE = "python3 figure.py base.h5 -o onsets.pdf --scale log"
+FORMATS = (".pdf", ".svg", ".png")
+
+
+def parser() -> Parser:
+    made = Parser(str(__doc__), EXAMPLE)
+    add_shared_options(made)
+    made.add_argument("-o", "--output", type=Path, required=True, metavar="FIGURE.pdf", help=".pdf, .svg or .png")
+    made.add_argument("--scale", choices=("log", "linear"), default="log", help="step axis (default: %(default)s)")
+    made.add_argument("--layer", type=int, metavar="N", help="TwoNN layer, 0 = embeddings (default: the last)")
+    made.add_argument("--pooling", default="cls", help="TwoNN pooling, cls or mean (default: %(default)s)")
+    made.add_argument("--width", type=float, default=3.4, metavar="INCHES", help="of one run (default: %(default)s)")
+    return made
+
+
+def main(words: Sequence[str]) -> None:
+    options = parser().parse_args(words)
+    ending = options.output.suffix.lower()
+    if ending not in FORMATS:
+        raise Fault(USAGE, f"--output: expected a name ending in {', '.join(FORMATS)}, found {options.output.name!r}")
+    if not 1 <= options.width <= 50:
+        raise Fault(USAGE, f"--width: expected 1 to 50 inches, found {options.width:g}")
+    with named_modules():
+        import figure_draw
+        import onset_runs
+    runs = onset_runs.read_runs("figure.py", options)
+    write_whole(options.output, figure_draw.render(runs, options, ending[1:]))
+
+
+if __name__ == "__main__":
+    run("figure.py", main)
