@@ -378,7 +378,7 @@ function relationMap(run, choice) {
     + (baseline && known(baseline[i]) ? `<br>best fixed offset ${baseline[i].toFixed(3)}` : "")));
   return heatMap(run, choice.scale, {
     z, text, columns, height: 18 * names.length, left: leftMargin(names), axis: rowAxis(names.map(escaped)),
-    colours: gain ? {scale: DIVERGING, low: -0.8, high: 0.8, title: "gain", format: "+.1f"}
+    colours: gain ? {scale: DIVERGING, low: -0.8, high: 0.8, title: "gain", format: ".1f"}
       : {scale: BLUES, low: 0, high: 1, title: "accuracy", format: ".0%"},
   });
 }
