@@ -24,8 +24,8 @@ Shard parse_shard(const std::string& text) {
   Shard shard;
   char slash = 0;
   std::istringstream stream(text);
-  if (!(stream >> shard.index >> slash >> shard.count) || slash != '/' || !stream.eof() || shard.count < 1 || shard.index < 0 ||
-      shard.index >= shard.count) {
+  if (!(stream >> shard.index >> slash >> shard.count) || slash != '/' || !stream.eof() || shard.count < 1 ||
+      shard.index < 0 || shard.index >= shard.count) {
     throw Error(ErrorKind::usage, "--shard: \"" + text + "\" is not i/n with 0 <= i < n");
   }
   return shard;
@@ -36,7 +36,8 @@ torch::Device parse_device(const std::string& text) {
   if (text == "auto") return available ? torch::kCUDA : torch::kCPU;
   if (text == "cpu") return torch::kCPU;
   if (text != "cuda") throw Error(ErrorKind::usage, "--device: \"" + text + "\" is none of auto, cpu, cuda");
-  if (!available) throw Error(ErrorKind::configuration, "--device cuda: this machine or this LibTorch has no CUDA device");
+  if (!available)
+    throw Error(ErrorKind::configuration, "--device cuda: this machine or this LibTorch has no CUDA device");
   return torch::kCUDA;
 }
 
@@ -63,32 +64,44 @@ void at_least(const char* option, T value, T least) {
 
 po::options_description describe(const AnalyzeOptions& defaults, const ProbeOptions& probes) {
   po::options_description out("Options", 110, 70);
-  out.add_options()
-      ("output,o", po::value<std::string>()->value_name("FILE"), "the series file to write (.h5)")
-      ("parses", po::value<std::string>()->value_name("F.conllu"), "dependency parses: for uas; for twonn and loss without --text")
-      ("pairs", po::value<std::string>()->value_name("DIR|F.jsonl"), "minimal pairs as in BLiMP: for pll")
-      ("text", po::value<std::string>()->value_name("F.txt"), "a sentence a line: for twonn and loss")
-      ("probes", po::value<std::string>()->value_name("LIST"), "uas,pll,twonn,loss; default: each whose inputs are given")
-      ("pairs-per-paradigm", po::value<std::int64_t>()->value_name("N"), "the first N pairs of each paradigm")
-      ("max-sentences", po::value<std::int64_t>()->value_name("N"), "the first N sentences of --parses and --text")
-      ("max-tokens", po::value<std::int64_t>()->value_name("N")->default_value(probes.uas.max_tokens), "leave longer sentences out ([CLS] and [SEP] counted)")
-      ("min-relation", po::value<std::int64_t>()->value_name("N")->default_value(probes.uas.min_relation), "report relations seen at least N times")
-      ("scoring", po::value<std::string>()->value_name("NAME")->default_value("original"), "of pll: original or word-l2r")
-      ("mask-rate", po::value<double>()->value_name("R")->default_value(probes.mask_rate, "0.15"), "of loss: share of tokens masked")
-      ("replicates", po::value<std::int64_t>()->value_name("N")->default_value(probes.bootstrap.replicates), "bootstrap replicates")
-      ("seed", po::value<std::uint64_t>()->value_name("N")->default_value(probes.bootstrap.seed), "of masks and replicates")
-      ("steps", po::value<std::string>()->value_name("LIST|a:b:c"), "which steps: 0,100,200 or start:stop:stride")
-      ("manifest", po::value<std::string>()->value_name("F.csv"), "step,path of each checkpoint")
-      ("step-regex", po::value<std::string>()->value_name("RE"), "first group = the step in a folder's name")
-      ("vocab", po::value<std::string>()->value_name("F.txt"), "vocabulary, instead of the checkpoints' own")
-      ("run", po::value<std::string>()->value_name("NAME"), "the run's name in the file; default: the folder's")
-      ("device", po::value<std::string>()->value_name("NAME")->default_value("auto"), "auto, cpu or cuda")
-      ("dtype", po::value<std::string>()->value_name("NAME")->default_value("float32"), "float32 or bfloat16")
-      ("threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads")
-      ("shard", po::value<std::string>()->value_name("i/n"), "take every n-th checkpoint, from the i-th (from 0)")
-      ("watch", po::bool_switch(), "go on, measuring checkpoints as they land, until stopped")
-      ("watch-seconds", po::value<double>()->value_name("S")->default_value(defaults.watch_seconds, "10"), "between two looks")
-      ("strict", po::bool_switch(), "a checkpoint with NaN or infinite weights is a failure");
+  out.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
+                    "the series file to write (.h5)")(
+      "parses", po::value<std::string>()->value_name("F.conllu"),
+      "dependency parses: for uas; for twonn and loss without --text")(
+      "pairs", po::value<std::string>()->value_name("DIR|F.jsonl"), "minimal pairs as in BLiMP: for pll")(
+      "text", po::value<std::string>()->value_name("F.txt"), "a sentence a line: for twonn and loss")(
+      "probes", po::value<std::string>()->value_name("LIST"),
+      "uas,pll,twonn,loss; default: each whose inputs are given")(
+      "pairs-per-paradigm", po::value<std::int64_t>()->value_name("N"), "the first N pairs of each paradigm")(
+      "max-sentences", po::value<std::int64_t>()->value_name("N"),
+      "the first N sentences of --parses and --text")(
+      "max-tokens", po::value<std::int64_t>()->value_name("N")->default_value(probes.uas.max_tokens),
+      "leave longer sentences out ([CLS] and [SEP] counted)")(
+      "min-relation", po::value<std::int64_t>()->value_name("N")->default_value(probes.uas.min_relation),
+      "report relations seen at least N times")(
+      "scoring", po::value<std::string>()->value_name("NAME")->default_value("original"),
+      "of pll: original or word-l2r")(
+      "mask-rate", po::value<double>()->value_name("R")->default_value(probes.mask_rate, "0.15"),
+      "of loss: share of tokens masked")(
+      "replicates", po::value<std::int64_t>()->value_name("N")->default_value(probes.bootstrap.replicates),
+      "bootstrap replicates")(
+      "seed", po::value<std::uint64_t>()->value_name("N")->default_value(probes.bootstrap.seed),
+      "of masks and replicates")("steps", po::value<std::string>()->value_name("LIST|a:b:c"),
+                                 "which steps: 0,100,200 or start:stop:stride")(
+      "manifest", po::value<std::string>()->value_name("F.csv"), "step,path of each checkpoint")(
+      "step-regex", po::value<std::string>()->value_name("RE"), "first group = the step in a folder's name")(
+      "vocab", po::value<std::string>()->value_name("F.txt"), "vocabulary, instead of the checkpoints' own")(
+      "run", po::value<std::string>()->value_name("NAME"),
+      "the run's name in the file; default: the folder's")(
+      "device", po::value<std::string>()->value_name("NAME")->default_value("auto"), "auto, cpu or cuda")(
+      "dtype", po::value<std::string>()->value_name("NAME")->default_value("float32"), "float32 or bfloat16")(
+      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads")(
+      "shard", po::value<std::string>()->value_name("i/n"),
+      "take every n-th checkpoint, from the i-th (from 0)")(
+      "watch", po::bool_switch(), "go on, measuring checkpoints as they land, until stopped")(
+      "watch-seconds", po::value<double>()->value_name("S")->default_value(defaults.watch_seconds, "10"),
+      "between two looks")("strict", po::bool_switch(),
+                           "a checkpoint with NaN or infinite weights is a failure");
   return out;
 }
 
@@ -103,12 +116,9 @@ AnalyzeOptions parse(const CommandLine& line) {
   probes.text = line.path("text");
   out.vocab = line.path("vocab");
   out.series.manifest = line.path("manifest");
-  std::vector<std::filesystem::path> needed = out.checkpoints;
   for (const auto& path : {probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest}) {
-    if (!path.empty()) needed.push_back(path);
-  }
-  for (const auto& path : needed) {
-    if (!std::filesystem::exists(path)) throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
+    if (!path.empty() && !std::filesystem::exists(path))
+      throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
   }
   if (line.has("probes")) {
     probes.probes = split(line.get<std::string>("probes"));
@@ -116,15 +126,20 @@ AnalyzeOptions parse(const CommandLine& line) {
   }
   choose_probes(probes);
 
-  if (line.has("pairs-per-paradigm")) at_least<std::int64_t>("pairs-per-paradigm", probes.pairs_per_paradigm = line.get<std::int64_t>("pairs-per-paradigm"), 1);
-  if (line.has("max-sentences")) at_least<std::int64_t>("max-sentences", probes.max_sentences = line.get<std::int64_t>("max-sentences"), 1);
+  if (line.has("pairs-per-paradigm"))
+    at_least<std::int64_t>("pairs-per-paradigm",
+                           probes.pairs_per_paradigm = line.get<std::int64_t>("pairs-per-paradigm"), 1);
+  if (line.has("max-sentences"))
+    at_least<std::int64_t>("max-sentences", probes.max_sentences = line.get<std::int64_t>("max-sentences"),
+                           1);
   at_least<std::int64_t>("max-tokens", probes.uas.max_tokens = line.get<std::int64_t>("max-tokens"), 3);
   at_least<std::int64_t>("min-relation", probes.uas.min_relation = line.get<std::int64_t>("min-relation"), 1);
   at_least<std::int64_t>("replicates", probes.bootstrap.replicates = line.get<std::int64_t>("replicates"), 0);
   probes.bootstrap.seed = line.get<std::uint64_t>("seed");
   probes.scoring = parse_scoring(line.get<std::string>("scoring"));
   probes.mask_rate = line.get<double>("mask-rate");
-  if (!(probes.mask_rate > 0 && probes.mask_rate <= 1)) throw Error(ErrorKind::usage, "--mask-rate: not above 0 and up to 1");
+  if (!(probes.mask_rate > 0 && probes.mask_rate <= 1))
+    throw Error(ErrorKind::usage, "--mask-rate: not above 0 and up to 1");
   out.series.steps = line.has("steps") ? line.get<std::string>("steps") : "";
   out.series.step_regex = line.has("step-regex") ? line.get<std::string>("step-regex") : "";
   if (!out.series.manifest.empty() && !out.series.step_regex.empty()) {
@@ -166,20 +181,21 @@ void print_table(const std::filesystem::path& file) {
 
 int run_analyze(const std::vector<std::string>& words) {
   const AnalyzeOptions defaults;
-  CommandLine line({"analyze", "CHECKPOINT_DIR…",
-                    "Measures every checkpoint and writes one HDF5 time series. Interrupted and run again, it computes only what is missing.",
-                    "onset analyze run/ -o series.h5 --parses dev.conllu --pairs blimp/ --pairs-per-paradigm 50"},
-                   describe(defaults, defaults.probes));
+  CommandLine line(
+      {"analyze", "CHECKPOINT_DIR…",
+       "Measures every checkpoint and writes one HDF5 time series. Interrupted and run again, it computes "
+       "only what is missing.",
+       "onset analyze run/ -o series.h5 --parses dev.conllu --pairs blimp/ --pairs-per-paradigm 50"},
+      describe(defaults, defaults.probes));
   if (!line.read(words)) return 0;
   const AnalyzeOptions options = parse(line);
   use_threads(line.get<int>("threads"));
-  const Warn warn = make_warn();
-  const AnalyzeResult result = analyze(options, {make_progress(), warn, stop_on_signals()});
-  make_warn();
+  const AnalyzeResult result = analyze(options, {make_progress(), make_warn(), stop_on_signals()});
   print_table(options.output);
   for (const FailedCheckpoint& failed : result.failed) std::cerr << "onset: failed: " << failed.why << '\n';
-  std::cerr << "onset: " << result.measured << " checkpoints measured, " << result.reused << " taken from rows, "
-            << result.failed.size() << " failed -> " << options.output.string() << '\n';
+  std::cerr << "onset: " << result.measured << " checkpoints measured, " << result.reused
+            << " taken from rows, " << result.failed.size() << " failed -> " << options.output.string()
+            << '\n';
   return result.failed.empty() ? 0 : 3;
 }
 

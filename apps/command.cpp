@@ -17,9 +17,11 @@
 
 namespace onset::apps {
 
-CommandLine::CommandLine(CommandHelp help, po::options_description options) : help_(std::move(help)), options_("Options") {
+CommandLine::CommandLine(CommandHelp help, po::options_description options)
+    : help_(std::move(help)), options_("Options") {
   options_.add(options);
-  options_.add_options()("options", po::value<std::string>()->value_name("FILE"), "INI file that sets any of these options");
+  options_.add_options()("options", po::value<std::string>()->value_name("FILE"),
+                         "INI file that sets any of these options");
   options_.add_options()("help,h", "show this help");
 }
 
@@ -36,8 +38,10 @@ bool CommandLine::read(const std::vector<std::string>& words) {
                   .run(),
               values_);
     if (has("help")) {
-      std::cout << "usage: onset " << help_.name << (help_.positional.empty() ? "" : " " + help_.positional) << " [options]\n\n"
-                << help_.summary << "\n\n" << options_ << "\nExample:\n  " << help_.example << '\n';
+      std::cout << "usage: onset " << help_.name << (help_.positional.empty() ? "" : " " + help_.positional)
+                << " [options]\n\n"
+                << help_.summary << "\n\n"
+                << options_ << "\nExample:\n  " << help_.example << '\n';
       return false;
     }
     if (has("options")) {
@@ -52,7 +56,8 @@ bool CommandLine::read(const std::vector<std::string>& words) {
     }
     po::notify(values_);
   } catch (const po::error& error) {
-    throw Error(ErrorKind::usage, help_.name + ": " + error.what() + " (see onset " + help_.name + " --help)");
+    throw Error(ErrorKind::usage,
+                help_.name + ": " + error.what() + " (see onset " + help_.name + " --help)");
   }
   return true;
 }
@@ -60,12 +65,18 @@ bool CommandLine::read(const std::vector<std::string>& words) {
 std::vector<std::filesystem::path> CommandLine::inputs() const {
   if (!has("input")) throw Error(ErrorKind::usage, help_.name + ": give " + help_.positional);
   const auto words = get<std::vector<std::string>>("input");
+  for (const std::string& word : words) {
+    if (word != "-" && !std::filesystem::exists(word))
+      throw error_in(ErrorKind::missing_input, word, "no such file or folder");
+  }
   return {words.begin(), words.end()};
 }
 
 std::filesystem::path CommandLine::input() const {
   const auto all = inputs();
-  if (all.size() != 1) throw Error(ErrorKind::usage, help_.name + ": give one " + help_.positional + ", not " + std::to_string(all.size()));
+  if (all.size() != 1)
+    throw Error(ErrorKind::usage,
+                help_.name + ": give one " + help_.positional + ", not " + std::to_string(all.size()));
   return all.front();
 }
 
@@ -107,7 +118,8 @@ class Bar {
       return;
     }
     const double elapsed = std::chrono::duration<double>(now - start_).count();
-    if (elapsed < 2.0 || (now - shown_ < std::chrono::milliseconds(200) && update.done < update.total)) return;
+    if (elapsed < 2.0 || (now - shown_ < std::chrono::milliseconds(200) && update.done < update.total))
+      return;
     shown_ = now;
     const double rate = static_cast<double>(update.done) / elapsed;
     std::string line = "\r\x1b[K" + update.task + "  ";
@@ -122,7 +134,8 @@ class Bar {
     char text[64];
     std::snprintf(text, sizeof text, " %s  %.1f/s", update.unit.c_str(), rate);
     line += text;
-    if (update.total > 0 && rate > 0) line += "  " + clock(static_cast<double>(update.total - update.done) / rate) + " left";
+    if (update.total > 0 && rate > 0)
+      line += "  " + clock(static_cast<double>(update.total - update.done) / rate) + " left";
     std::cerr << line << std::flush;
     visible_ = true;
   }

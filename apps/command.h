@@ -1,4 +1,5 @@
-// What every subcommand shares: its options read by Boost.Program_options, its help, progress and warnings on stderr, and stopping.
+// What every subcommand shares: its options read by Boost.Program_options, its help, progress and warnings on
+// stderr, and stopping.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -21,9 +22,9 @@ struct CommandHelp {
   std::string example;     ///< a command line that works
 };
 
-/// Reads the words after the subcommand. Positional words go to the option named "input". `--options FILE` (INI) fills in what the
-/// command line leaves open. `--help` prints and returns nothing. Throws Error: usage for unknown or malformed words, missing_input and
-/// bad configuration for the INI file.
+/// Reads the words after the subcommand. Positional words go to the option named "input". `--options FILE`
+/// (INI) fills in what the command line leaves open. `--help` prints and returns nothing. Throws Error: usage
+/// for unknown or malformed words, missing_input and bad configuration for the INI file.
 class CommandLine {
  public:
   CommandLine(CommandHelp help, po::options_description options);
@@ -35,7 +36,10 @@ class CommandLine {
   T get(const std::string& name) const {
     return values_[name].as<T>();
   }
-  std::filesystem::path path(const std::string& name) const { return has(name) ? get<std::string>(name) : std::string(); }
+  std::filesystem::path path(const std::string& name) const {
+    return has(name) ? get<std::string>(name) : std::string();
+  }
+  /// The positional words as paths that are there: missing_input is noticed before options are weighed.
   std::vector<std::filesystem::path> inputs() const;
   /// The one positional word; usage error where there is none or more.
   std::filesystem::path input() const;
@@ -48,13 +52,15 @@ class CommandLine {
   po::variables_map values_;
 };
 
-/// A bar with rate and time left on stderr, when that is a terminal and the work takes over two seconds; else silence.
+/// A bar with rate and time left on stderr, when that is a terminal and the work takes over two seconds; else
+/// silence.
 Progress make_progress();
 /// Prints `onset: warning: …` on stderr, clearing the bar first.
 Warn make_warn();
 /// Requested by SIGINT, SIGTERM and SIGUSR1. A second SIGINT ends the program at once.
 std::stop_token stop_on_signals();
-/// Sets LibTorch's threads; 0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK or all cores, in this order. Returns the number.
+/// Sets LibTorch's threads; 0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK or all cores, in this order. Returns the
+/// number.
 int use_threads(int threads);
 
 /// The subcommands: each reads its words, does its work and returns the exit code.

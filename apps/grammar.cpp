@@ -7,13 +7,18 @@ namespace onset::apps {
 int run_grammar(const std::vector<std::string>& words) {
   const GrammarOptions defaults;
   po::options_description options;
-  options.add_options()
-      ("output,o", po::value<std::string>()->value_name("DIR"), "folder to write into")
-      ("train-sentences", po::value<std::int64_t>()->value_name("N")->default_value(defaults.train_sentences), "sentences to train on")
-      ("dev-sentences", po::value<std::int64_t>()->value_name("N")->default_value(defaults.dev_sentences), "sentences to measure on")
-      ("pairs", po::value<std::int64_t>()->value_name("N")->default_value(defaults.pairs_per_paradigm), "minimal pairs of each paradigm")
-      ("seed", po::value<std::uint64_t>()->value_name("N")->default_value(defaults.seed), "another seed, another corpus of the same language");
-  CommandLine line({"grammar", "", "Writes a corpus with gold parses from onset's own grammar: train.conllu, dev.conllu, pairs/*.jsonl, vocab.txt.",
+  options.add_options()("output,o", po::value<std::string>()->value_name("DIR"), "folder to write into")(
+      "train-sentences", po::value<std::int64_t>()->value_name("N")->default_value(defaults.train_sentences),
+      "sentences to train on")(
+      "dev-sentences", po::value<std::int64_t>()->value_name("N")->default_value(defaults.dev_sentences),
+      "sentences to measure on")(
+      "pairs", po::value<std::int64_t>()->value_name("N")->default_value(defaults.pairs_per_paradigm),
+      "minimal pairs of each paradigm")(
+      "seed", po::value<std::uint64_t>()->value_name("N")->default_value(defaults.seed),
+      "another seed, another corpus of the same language");
+  CommandLine line({"grammar", "",
+                    "Writes a corpus with gold parses from onset's own grammar: train.conllu, dev.conllu, "
+                    "pairs/*.jsonl, vocab.txt.",
                     "onset grammar -o corpus/"},
                    std::move(options));
   if (!line.read(words)) return 0;

@@ -27,14 +27,21 @@ void print_checkpoint(const CheckpointReport& report) {
     return;
   }
   const BertConfig& config = report.config;
-  print_line("model", "BERT, " + std::to_string(config.layers) + " layers, hidden " + std::to_string(config.hidden) + ", " +
-                          std::to_string(config.heads) + " heads, ffn " + std::to_string(config.ffn) + ", " +
-                          std::to_string(config.positions) + " positions, vocabulary " + std::to_string(config.vocab_size));
-  print_line("parameters", std::to_string(report.parameters) + " in " + std::to_string(report.tensors) + " tensors (" + join(report.dtypes) + ")");
-  print_line("heads", std::string(report.mlm_head ? "MLM" : "no MLM head: UAS and TwoNN only") + (report.pooler ? ", pooler" : ""));
+  print_line("model", "BERT, " + std::to_string(config.layers) + " layers, hidden " +
+                          std::to_string(config.hidden) + ", " + std::to_string(config.heads) +
+                          " heads, ffn " + std::to_string(config.ffn) + ", " +
+                          std::to_string(config.positions) + " positions, vocabulary " +
+                          std::to_string(config.vocab_size));
+  print_line("parameters", std::to_string(report.parameters) + " in " + std::to_string(report.tensors) +
+                               " tensors (" + join(report.dtypes) + ")");
+  print_line("heads", std::string(report.mlm_head ? "MLM" : "no MLM head: UAS and TwoNN only") +
+                          (report.pooler ? ", pooler" : ""));
   print_line("weights", join(report.weight_files) + ", " + std::to_string(report.bytes) + " bytes");
   print_line("sha256", report.sha256);
-  print_line("vocabulary", report.vocabulary.empty() ? "none found" : report.vocabulary.string() + ", " + std::to_string(report.vocabulary_lines) + " tokens");
+  print_line("vocabulary",
+             report.vocabulary.empty()
+                 ? "none found"
+                 : report.vocabulary.string() + ", " + std::to_string(report.vocabulary_lines) + " tokens");
   for (const std::string& note : report.notes) print_line("note", note);
   if (!report.ignored.empty()) print_line("ignored", join(report.ignored));
   for (const std::string& bad : report.nonfinite) print_line("not finite", bad);
@@ -43,12 +50,16 @@ void print_checkpoint(const CheckpointReport& report) {
 
 int print_series(const SeriesReport& report) {
   bool broken = !report.problems.empty();
-  std::cout << std::right << std::setw(12) << "step" << std::setw(14) << "parameters" << "  " << std::left << std::setw(14) << "sha256" << "folder\n";
+  std::cout << std::right << std::setw(12) << "step" << std::setw(14) << "parameters"
+            << "  " << std::left << std::setw(14) << "sha256"
+            << "folder\n";
   for (const CheckpointReport& checkpoint : report.checkpoints) {
-    std::cout << std::right << std::setw(12) << checkpoint.step << std::setw(14) << checkpoint.parameters << "  " << std::left
-              << std::setw(14) << checkpoint.sha256.substr(0, 12) << checkpoint.folder.filename().string() << '\n';
+    std::cout << std::right << std::setw(12) << checkpoint.step << std::setw(14) << checkpoint.parameters
+              << "  " << std::left << std::setw(14) << checkpoint.sha256.substr(0, 12)
+              << checkpoint.folder.filename().string() << '\n';
     if (!checkpoint.error.empty()) std::cout << "              error: " << checkpoint.error << '\n';
-    for (const std::string& problem : checkpoint.problems) std::cout << "              problem: " << problem << '\n';
+    for (const std::string& problem : checkpoint.problems)
+      std::cout << "              problem: " << problem << '\n';
     broken = broken || !checkpoint.error.empty() || !checkpoint.problems.empty();
   }
   for (const std::string& note : report.notes) std::cout << "note: " << note << '\n';
@@ -66,16 +77,21 @@ struct AttributeText {
 void print_file(const std::filesystem::path& path) {
   const Series series = read_series(path);
   std::cout << path.string() << ": " << series.steps.size() << " steps";
-  if (!series.steps.empty()) std::cout << ", " << series.steps.front().step << " to " << series.steps.back().step;
+  if (!series.steps.empty())
+    std::cout << ", " << series.steps.front().step << " to " << series.steps.back().step;
   std::cout << '\n';
-  for (const auto& [name, value] : series.attributes) print_line(name.c_str(), std::visit(AttributeText{}, value));
+  for (const auto& [name, value] : series.attributes)
+    print_line(name.c_str(), std::visit(AttributeText{}, value));
   for (const auto& [name, group] : series.groups) {
     std::cout << "/" << name << '\n';
-    for (const Axis& axis : group.frame.axes) std::cout << "  axis " << std::left << std::setw(14) << axis.name << axis.size() << '\n';
+    for (const Axis& axis : group.frame.axes)
+      std::cout << "  axis " << std::left << std::setw(14) << axis.name << axis.size() << '\n';
     for (const Variable& variable : group.variables) {
-      std::cout << "  " << std::left << std::setw(24) << variable.name << '[' << join(variable.axes) << "]  " << variable.description << '\n';
+      std::cout << "  " << std::left << std::setw(24) << variable.name << '[' << join(variable.axes) << "]  "
+                << variable.description << '\n';
     }
-    for (const auto& [key, value] : group.frame.attributes) print_line(key.c_str(), std::visit(AttributeText{}, value));
+    for (const auto& [key, value] : group.frame.attributes)
+      print_line(key.c_str(), std::visit(AttributeText{}, value));
   }
 }
 
@@ -83,15 +99,15 @@ void print_file(const std::filesystem::path& path) {
 
 int run_inspect(const std::vector<std::string>& words) {
   po::options_description options;
-  options.add_options()
-      ("manifest", po::value<std::string>()->value_name("F.csv"), "step,path of each checkpoint")
-      ("step-regex", po::value<std::string>()->value_name("RE"), "first group = the step in a folder's name");
-  CommandLine line({"inspect", "PATH", "Says what is in a checkpoint, a series of them or a series file, and what is wrong.",
+  options.add_options()("manifest", po::value<std::string>()->value_name("F.csv"),
+                        "step,path of each checkpoint")(
+      "step-regex", po::value<std::string>()->value_name("RE"), "first group = the step in a folder's name");
+  CommandLine line({"inspect", "PATH",
+                    "Says what is in a checkpoint, a series of them or a series file, and what is wrong.",
                     "onset inspect run/checkpoint-1000"},
                    std::move(options));
   if (!line.read(words)) return 0;
   const std::filesystem::path path = line.input();
-  if (!std::filesystem::exists(path)) throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
   if (!std::filesystem::is_directory(path)) {
     print_file(path);
     return 0;

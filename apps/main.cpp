@@ -1,11 +1,12 @@
-// onset: one program, a subcommand for each thing a user wants. Errors become one line on stderr and the contract's exit code here
-// and nowhere else.
+// onset: one program, a subcommand for each thing a user wants. Errors become one line on stderr and the
+// contract's exit code here and nowhere else.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstring>
 #include <iomanip>
 #include <iostream>
 #include <new>
-#include <unistd.h>
 
 #include "command.h"
 #include "onset/base/error.h"
@@ -33,7 +34,8 @@ constexpr Subcommand subcommands[] = {
 void print_help(std::ostream& out) {
   out << "onset: when do structure and capability set in while a masked language model trains?\n\n"
          "usage: onset COMMAND [options]      (onset COMMAND --help explains one)\n\n";
-  for (const Subcommand& command : subcommands) out << "  " << std::left << std::setw(10) << command.name << command.summary << '\n';
+  for (const Subcommand& command : subcommands)
+    out << "  " << std::left << std::setw(10) << command.name << command.summary << '\n';
   out << "\n  --version  versions linked, device, threads\n\n"
          "A first result:\n"
          "  onset analyze RUN -o series.h5 --parses dev.conllu --pairs blimp/\n"
@@ -90,6 +92,8 @@ int main(int count, char** arguments) {
   } catch (const std::exception& error) {
     // LibTorch's messages go on with a backtrace; the first line says what happened.
     const char* const end = std::strchr(error.what(), '\n');
-    return fail("internal error: " + (end == nullptr ? std::string(error.what()) : std::string(error.what(), end)), onset::ErrorKind::bug);
+    return fail(
+        "internal error: " + (end == nullptr ? std::string(error.what()) : std::string(error.what(), end)),
+        onset::ErrorKind::bug);
   }
 }

@@ -8,14 +8,17 @@ namespace onset::apps {
 
 int run_merge(const std::vector<std::string>& words) {
   po::options_description options;
-  options.add_options()("output,o", po::value<std::string>()->value_name("FILE"), "the series file to write (.h5)");
-  CommandLine line({"merge", "PART.h5…", "Makes one series of several: shards, other probes, other steps of one run.",
-                    "onset merge part-0.h5 part-1.h5 -o series.h5"},
-                   std::move(options));
+  options.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
+                        "the series file to write (.h5)");
+  CommandLine line(
+      {"merge", "PART.h5…", "Makes one series of several: shards, other probes, other steps of one run.",
+       "onset merge part-0.h5 part-1.h5 -o series.h5"},
+      std::move(options));
   if (!line.read(words)) return 0;
+  const auto inputs = line.inputs();
   const auto output = line.required_path("output");
   std::vector<Series> parts;
-  for (const auto& part : line.inputs()) parts.push_back(read_series(part));
+  for (const auto& part : inputs) parts.push_back(read_series(part));
   const SeriesLock lock(output);
   write_series(output, merge(parts));
   return 0;

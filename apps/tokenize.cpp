@@ -28,22 +28,24 @@ void print(const std::vector<std::vector<std::int32_t>>& lines) {
 
 int run_tokenize(const std::vector<std::string>& words) {
   po::options_description options;
-  options.add_options()
-      ("vocab", po::value<std::string>()->value_name("F.txt"), "vocabulary, a token a line")
-      ("cased", po::bool_switch(), "keep case and accents")
-      ("special", po::bool_switch(), "[MASK] and its like typed in the text are those tokens, as in Hugging Face's BertTokenizer; else ordinary characters")
-      ("threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads");
-  CommandLine line({"tokenize", "[FILE|-]", "Prints the token ids of each line of text, [CLS] and [SEP] included.",
-                    "echo 'the cats sleep' | onset tokenize --vocab vocab.txt"},
-                   std::move(options));
+  options.add_options()("vocab", po::value<std::string>()->value_name("F.txt"), "vocabulary, a token a line")(
+      "cased", po::bool_switch(), "keep case and accents")(
+      "ordinary", po::bool_switch(),
+      "[MASK] and its like typed in the text are ordinary characters, as the probes read them; else those "
+      "tokens, as in Hugging Face")(
+      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads");
+  CommandLine line(
+      {"tokenize", "[FILE|-]", "Prints the token ids of each line of text, [CLS] and [SEP] included.",
+       "echo 'the cats sleep' | onset tokenize --vocab vocab.txt"},
+      std::move(options));
   if (!line.read(words)) return 0;
   const auto vocabulary = std::make_shared<const Vocabulary>(Vocabulary::read(line.required_path("vocab")));
   const WordPiece wordpiece(vocabulary, {.lower_case = !line.get<bool>("cased")});
+  const TypedSpecials typed = line.get<bool>("ordinary") ? TypedSpecials::ordinary : TypedSpecials::kept;
   const int threads = use_threads(line.get<int>("threads"));
   const std::filesystem::path input = line.has("input") ? line.input() : "-";
   std::ifstream file;
   if (input != "-") {
-    if (!std::filesystem::exists(input)) throw error_in(ErrorKind::missing_input, input.string(), "no such file");
     file.open(input, std::ios::binary);
     if (!file) throw error_in(ErrorKind::io, input.string(), "cannot open");
   }
@@ -54,9 +56,10 @@ int run_tokenize(const std::vector<std::string>& words) {
   const auto flush = [&] {
     const std::vector<std::string_view> views(lines.begin(), lines.end());
     try {
-      print(encode_lines(wordpiece, views, threads));
+      print(encode_lines(wordpiece, views, threads, typed));
     } catch (const Error& error) {
-      throw error_in(error.kind(), input.string(), std::string("lines ") + std::to_string(first) + " and on: " + error.what());
+      throw error_in(error.kind(), input.string(),
+                     std::string("lines ") + std::to_string(first) + " and on: " + error.what());
     }
     first += static_cast<std::int64_t>(lines.size());
     lines.clear();

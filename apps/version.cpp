@@ -20,7 +20,8 @@ bool bfloat16_is_fast() {
   std::ifstream file("/proc/cpuinfo");
   std::string line;
   while (std::getline(file, line)) {
-    if (line.starts_with("flags")) return line.find("avx512_bf16") != std::string::npos || line.find("amx_bf16") != std::string::npos;
+    if (line.starts_with("flags"))
+      return line.find("avx512_bf16") != std::string::npos || line.find("amx_bf16") != std::string::npos;
   }
 #endif
   return false;
@@ -51,11 +52,15 @@ void print_version(std::ostream& out) {
   const std::string blas = blas_library();
   out << "onset      " << ONSET_VERSION << '\n'
       << "LibTorch   " << TORCH_VERSION << '\n'
-      << "BLAS       " << blas << (blas.find("/blas/") != std::string::npos ? "  (reference BLAS: 50 times slower; install libopenblas0-openmp)" : "")
+      << "BLAS       " << blas
+      << (blas.find("/blas/") != std::string::npos
+              ? "  (reference BLAS: 50 times slower; install libopenblas0-openmp)"
+              : "")
       << '\n'
       << "Boost      " << BOOST_LIB_VERSION << '\n'
       << "compiler   " << __VERSION__ << '\n'
-      << "device     " << (cuda ? "cuda (" + std::to_string(torch::cuda::device_count()) + ")" : "cpu") << '\n'
+      << "device     " << (cuda ? "cuda (" + std::to_string(torch::cuda::device_count()) + ")" : "cpu")
+      << '\n'
       << "threads    " << use_threads(0) << '\n'
       << "bfloat16   " << (cuda || bfloat16_is_fast() ? "fast" : "slow here: use float32") << '\n';
 }

@@ -38,7 +38,7 @@ struct KernelDropout : torch::autograd::Function<KernelDropout> {
 
 }  // namespace
 
-torch::Tensor dropout(const torch::Tensor& x, double rate, std::uint64_t key) {
+torch::Tensor keyed_dropout(const torch::Tensor& x, double rate, std::uint64_t key) {
   if (rate <= 0) return x;
   if (!x.is_cpu() || x.scalar_type() != torch::kFloat32) return torch::dropout(x, rate, true);
   return KernelDropout::apply(x, rate, static_cast<std::int64_t>(key));

@@ -11,6 +11,6 @@ namespace onset {
 /// x with each element zeroed with probability `rate`, the others divided by 1 - rate. Differentiable; on the
 /// CPU in float32 the backward pass draws the same places again instead of keeping a mask. Elsewhere
 /// LibTorch's generator decides, seeded by the caller.
-torch::Tensor dropout(const torch::Tensor& x, double rate, std::uint64_t key);
+torch::Tensor keyed_dropout(const torch::Tensor& x, double rate, std::uint64_t key);
 
 }  // namespace onset

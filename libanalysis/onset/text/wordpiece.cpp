@@ -200,7 +200,8 @@ std::array<std::int32_t, 5> WordPiece::special_ids() const {
 }
 
 std::vector<std::vector<std::int32_t>> encode_lines(const WordPiece& wordpiece,
-                                                    std::span<const std::string_view> lines, int threads) {
+                                                    std::span<const std::string_view> lines, int threads,
+                                                    TypedSpecials typed) {
   constexpr std::size_t block = 256;  // lines a thread takes at a time
   std::vector<std::vector<std::int32_t>> ids(lines.size());
   std::atomic<std::size_t> next_block = 0;
@@ -218,7 +219,14 @@ std::vector<std::vector<std::int32_t>> encode_lines(const WordPiece& wordpiece,
       std::size_t line = begin;
       try {
         for (; line < std::min(begin + block, lines.size()); ++line)
-          ids[line] = wordpiece.encode(lines[line]);
+          if (typed == TypedSpecials::ordinary) {
+            ids[line] = wordpiece.encode(lines[line]);
+          } else {
+            ids[line] = {wordpiece.vocabulary().cls()};
+            const std::vector<std::int32_t> pieces = wordpiece.pieces_with_special(lines[line]);
+            ids[line].insert(ids[line].end(), pieces.begin(), pieces.end());
+            ids[line].push_back(wordpiece.vocabulary().sep());
+          }
       } catch (...) {
         failed = true;
         const std::lock_guard lock(mutex);

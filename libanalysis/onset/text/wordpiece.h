@@ -20,13 +20,19 @@ namespace onset {
 class TokenTrie;
 
 struct WordPieceOptions {
-  bool lower_case = true;             ///< uncased models
-  std::optional<bool> strip_accents;  ///< drop combining marks (category Mn); unset: as lower_case
-  bool split_chinese = true;          ///< every ideograph is a word
-  int max_word_characters = 100;      ///< a longer word is one [UNK]; counted in code points
+  bool lower_case = true;                  ///< uncased models
+  std::optional<bool> strip_accents = {};  ///< drop combining marks (category Mn); unset: as lower_case
+  bool split_chinese = true;               ///< every ideograph is a word
+  int max_word_characters = 100;           ///< a longer word is one [UNK]; counted in code points
 };
 
 /// Immutable; any number of threads may use one object.
+/// What [MASK] and its like are where they are typed in a text.
+enum class TypedSpecials {
+  ordinary,  ///< characters: a bracket, a word and a bracket
+  kept,      ///< that token, as in Hugging Face's BertTokenizer
+};
+
 class WordPiece {
  public:
   /// Throws Error(configuration) when max_word_characters is below 1.
@@ -69,6 +75,7 @@ class WordPiece {
 /// encode of every line, on `threads` threads (0: as many as there are cores); the result does not depend on
 /// them. Throws Error(bad_data), `line n: …` (n from 1), for the first line that is not UTF-8.
 std::vector<std::vector<std::int32_t>> encode_lines(const WordPiece& wordpiece,
-                                                    std::span<const std::string_view> lines, int threads);
+                                                    std::span<const std::string_view> lines, int threads,
+                                                    TypedSpecials typed = TypedSpecials::ordinary);
 
 }  // namespace onset

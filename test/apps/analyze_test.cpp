@@ -1,0 +1,136 @@
+// `onset analyze` end to end on six tiny checkpoints.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "onset/series/hdf5_file.h"
+#include "program.h"
+
+namespace onset {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Analyze, MeasuresEveryProbeAtEveryStep) {
+  const TemporaryFolder folder;
+  const Outcome done = run_program(small_series().analyze(folder / "s.h5"), folder);
+  ASSERT_EQ(done.code, 0) << done.err;
+  const Series series = read_series(folder / "s.h5");
+  ASSERT_EQ(series.steps.size(), 6U);
+  EXPECT_EQ(series.steps[2].step, 200);
+  EXPECT_EQ(series.steps[2].checkpoint, "checkpoint-200");
+  for (const char* const curve :
+       {"uas/micro", "uas/macro", "uas/best_all", "uas/micro_crossfit", "pll/overall", "loss/mlm"}) {
+    const Variable* const variable = find_curve(series, curve);
+    ASSERT_NE(variable, nullptr) << curve;
+    for (const double value : std::get<std::vector<double>>(variable->values))
+      EXPECT_TRUE(std::isfinite(value)) << curve;
+  }
+  EXPECT_NE(find_curve(series, "twonn/dimension"), nullptr);
+  // micro is what correct, total and reported say: best head of each reported relation.
+  const auto& correct = std::get<std::vector<std::int64_t>>(find_curve(series, "uas/correct")->values);
+  const auto& total = std::get<std::vector<std::int64_t>>(find_constant(series, "uas/total")->values);
+  const auto& reported = std::get<std::vector<std::int64_t>>(find_constant(series, "uas/reported")->values);
+  const std::size_t heads = correct.size() / series.steps.size() / total.size();
+  std::int64_t top = 0;
+  std::int64_t bottom = 0;
+  for (std::size_t r = 0; r < total.size(); ++r) {
+    if (reported[r] == 0) continue;
+    std::int64_t best = 0;
+    for (std::size_t h = 0; h < heads; ++h) best = std::max(best, correct[h * total.size() + r]);
+    top += best;
+    bottom += total[r];
+  }
+  EXPECT_EQ(std::get<std::vector<double>>(find_curve(series, "uas/micro")->values)[0],
+            double(top) / double(bottom));
+}
+
+TEST(Analyze, RunAgainComputesNothingAndGivesTheSameBytes) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_program(small_series().analyze(folder / "s.h5"), folder).code, 0);
+  const std::string before = read_file(folder / "s.h5");
+  const Outcome again = run_program(small_series().analyze(folder / "s.h5"), folder);
+  EXPECT_EQ(again.code, 0);
+  EXPECT_NE(again.err.find("0 checkpoints measured, 6 taken from rows"), std::string::npos) << again.err;
+  EXPECT_EQ(read_file(folder / "s.h5"), before);
+}
+
+TEST(Analyze, ShardsMergedEqualTheWhole) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_program(small_series().analyze(folder / "whole.h5") + " --threads 1", folder).code, 0);
+  ASSERT_EQ(run_program(small_series().analyze(folder / "a.h5") + " --shard 0/2 --threads 2", folder).code,
+            0);
+  ASSERT_EQ(run_program(small_series().analyze(folder / "b.h5") + " --shard 1/2 --threads 1", folder).code,
+            0);
+  const std::string parts = (folder / "b.h5").string() + " " + (folder / "a.h5").string();
+  ASSERT_EQ(run_program("merge " + parts + " -o " + (folder / "merged.h5").string(), folder).code, 0);
+  EXPECT_EQ(read_file(folder / "merged.h5"), read_file(folder / "whole.h5"));
+}
+
+TEST(Analyze, KilledAtAnyInstantItGoesOnToTheSameBytes) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_program(small_series().analyze(folder / "calm.h5"), folder).code, 0);
+  const std::string command = small_series().analyze(folder / "s.h5");
+  for (const int milliseconds : {30, 80, 150, 250, 400, 600}) {
+    run_program("timeout -s KILL " + std::to_string(milliseconds / 1000.0) + " " ONSET_BINARY " " + command,
+                folder, "");
+  }
+  const Outcome last = run_program(command, folder);
+  ASSERT_EQ(last.code, 0) << last.err;
+  EXPECT_EQ(read_file(folder / "s.h5"), read_file(folder / "calm.h5"));
+}
+
+TEST(Analyze, AddingAProbeComputesThatProbeOnly) {
+  const TemporaryFolder folder;
+  const std::string command = small_series().analyze(folder / "s.h5");
+  ASSERT_EQ(run_program(command + " --probes uas", folder).code, 0);
+  const auto rows = [&] { return std::distance(fs::directory_iterator(folder / "s.h5.rows"), {}); };
+  EXPECT_EQ(rows(), 6);
+  ASSERT_EQ(run_program(command + " --probes uas,twonn", folder).code, 0);
+  EXPECT_EQ(rows(), 12);
+}
+
+TEST(Analyze, ABrokenCheckpointIsNamedAndDoesNotStopTheOthers) {
+  const TemporaryFolder folder;
+  fs::copy(small_series().run(), folder / "run", fs::copy_options::recursive);
+  fs::resize_file(folder / "run" / "checkpoint-300" / "model.safetensors", 1000);
+  const std::string words = "analyze " + (folder / "run").string() + " -o " + (folder / "s.h5").string() +
+                            " --parses " + small_series().corpus() +
+                            "/dev.conllu --min-relation 5 --probes uas";
+  const Outcome done = run_program(words, folder);
+  EXPECT_EQ(done.code, 3);
+  EXPECT_NE(done.err.find("checkpoint-300/model.safetensors"), std::string::npos) << done.err;
+  const Series series = read_series(folder / "s.h5");
+  EXPECT_EQ(series.steps.size(), 5U);
+}
+
+TEST(Analyze, StepsChooseTheCheckpoints) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(
+      run_program(small_series().analyze(folder / "s.h5") + " --probes uas --steps 100:400:200", folder).code,
+      0);
+  const Series series = read_series(folder / "s.h5");
+  ASSERT_EQ(series.steps.size(), 2U);
+  EXPECT_EQ(series.steps[0].step, 100);
+  EXPECT_EQ(series.steps[1].step, 300);
+}
+
+TEST(Analyze, ASecondWriterOfTheSameSeriesIsTurnedAway) {
+  const TemporaryFolder folder;
+  const std::string command = small_series().analyze(folder / "s.h5");
+  std::jthread watching([&] {
+    const TemporaryFolder scratch;
+    run_program("timeout -s TERM 4 " ONSET_BINARY " " + command + " --watch", scratch, "");
+  });
+  Outcome second;
+  for (int i = 0; i < 30 && second.code != 75; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    second = run_program(command + " --steps 0 --probes uas", folder);
+  }
+  EXPECT_EQ(second.code, 75) << second.err;
+}
+
+}  // namespace
+}  // namespace onset

@@ -1,0 +1,84 @@
+#include "onset/probes/twonn.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace onset {
+namespace {
+
+TEST(TwoNn, FitIsTheSlopeThroughTheOriginByHand) {
+  // mu = 1, 2, 4, …, 512 (N = 10): k = 9, x_i = (i - 1) ln 2, y_i = -ln(1 - i/10).
+  std::vector<double> mu;
+  double xy = 0;
+  double xx = 0;
+  for (int i = 1; i <= 10; ++i) {
+    mu.push_back(std::pow(2.0, i - 1));
+    if (i > 9) continue;
+    const double x = (i - 1) * std::log(2.0);
+    xy += x * -std::log(1 - i / 10.0);
+    xx += x * x;
+  }
+  std::swap(mu[0], mu[7]);  // the order given does not matter
+  EXPECT_NEAR(twonn_dimension(mu), xy / xx, 1e-12);
+}
+
+TEST(TwoNn, FindsTheDimensionOfAFlatPatch) {
+  torch::manual_seed(0);
+  const torch::Tensor plane = torch::matmul(torch::rand({3000, 2}), torch::randn({2, 50})).contiguous();
+  const TwoNn estimate = twonn(plane);
+  EXPECT_NEAR(estimate.dimension, 2.0, 0.15);  // spread over seeds about 0.04
+  EXPECT_EQ(estimate.points, 3000);
+  EXPECT_EQ(estimate.duplicates, 0);
+}
+
+TEST(TwoNn, DistancesAreExactFarFromTheOrigin) {
+  // Points 1e-3 apart at 1000 from the origin: |x|^2 + |y|^2 - 2xy in float32 keeps nothing of them.
+  torch::manual_seed(1);
+  torch::Tensor points = torch::rand({200, 8}) * 1e-3 + 1000.0;
+  points = points.contiguous();
+  const NeighbourDistances found = nearest_two(points);
+  const torch::Tensor exact =
+      std::get<0>(torch::cdist(points.to(torch::kFloat64), points.to(torch::kFloat64), 2.0, 2).sort(1));
+  for (std::int64_t i = 0; i < 200; ++i) {
+    EXPECT_NEAR(found.first[i], exact[i][1].item<double>(), 1e-12);
+    EXPECT_NEAR(found.second[i], exact[i][2].item<double>(), 1e-12);
+  }
+}
+
+TEST(TwoNn, BlocksCoverEveryPair) {  // more points than one block, compared with brute force
+  torch::manual_seed(2);
+  const torch::Tensor points = torch::randn({2100, 3}).contiguous();
+  const NeighbourDistances found = nearest_two(points);
+  const torch::Tensor exact = std::get<0>(
+      torch::cdist(points.to(torch::kFloat64), points.to(torch::kFloat64), 2.0, 2).topk(3, 1, false));
+  for (std::int64_t i = 0; i < 2100; i += 7) {
+    EXPECT_NEAR(found.first[i], exact[i][1].item<double>(), 1e-9);
+    EXPECT_NEAR(found.second[i], exact[i][2].item<double>(), 1e-9);
+  }
+}
+
+TEST(TwoNn, KeepsOneOfEqualPoints) {
+  torch::manual_seed(3);
+  const torch::Tensor once = torch::randn({40, 5});
+  torch::Tensor twice = torch::cat({once, once.narrow(0, 0, 15)}).contiguous();
+  twice[40][0] = once[0][0];
+  const TwoNn estimate = twonn(twice);
+  EXPECT_EQ(estimate.points, 40);
+  EXPECT_EQ(estimate.duplicates, 15);
+  EXPECT_EQ(estimate.dimension, twonn(once.contiguous()).dimension);
+  torch::Tensor zeros = torch::zeros({20, 2});
+  zeros[0][0] = -0.0F;  // minus zero is no other place
+  EXPECT_EQ(twonn(zeros).duplicates, 19);
+}
+
+TEST(TwoNn, IsNotANumberWhereThereIsNothingToFit) {
+  EXPECT_TRUE(std::isnan(twonn(torch::randn({9, 3})).dimension));
+  EXPECT_TRUE(std::isnan(twonn(torch::empty({0, 3})).dimension));
+  torch::Tensor bad = torch::randn({50, 3});
+  bad[7][1] = NAN;
+  EXPECT_TRUE(std::isnan(twonn(bad).dimension));
+}
+
+}  // namespace
+}  // namespace onset

@@ -1,0 +1,133 @@
+#include "onset/probes/uas.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "onset/base/error.h"
+
+namespace onset {
+namespace {
+
+WordPiece tiny_wordpiece() {
+  return WordPiece(std::make_shared<Vocabulary>(std::vector<std::string>{
+      "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sle", "##eps", "boss", "'", "s"}));
+}
+
+/// "the cat sleeps": the -> cat (det), cat -> sleeps (nsubj), sleeps root; sleeps is two subwords.
+ParsedSentence cat_sentence() {
+  return {"1", 1, {"the", "cat", "sleeps"}, {2, 3, 0}, {"det", "nsubj", "root"}};
+}
+
+UasOptions any_relation() { return {.max_tokens = 128, .min_relation = 1}; }
+
+/// A model shape with one layer and one head.
+BertConfig one_head() {
+  BertConfig config;
+  config.layers = 1;
+  config.heads = 1;
+  config.hidden = 4;
+  return config;
+}
+
+// Tokens: [CLS] the cat sle ##eps [SEP].
+constexpr float map_values[6][6] = {
+    {.5F, .1F, .1F, .1F, .1F, .1F},  //
+    {.1F, .1F, .3F, .1F, .2F, .2F},  // the:    the .1, cat .3, sleeps .1 + .2 = .3 -> first of equals: cat
+    {.0F, .4F, .1F, .2F, .1F, .2F},  // cat:    the .4, sleeps .3
+    {.0F, .2F, .6F, .1F, .1F, .0F},  // sle     the .2, cat .6
+    {.0F, .4F, .2F, .2F, .2F, .0F},  // ##eps   the .4, cat .2   -> sleeps: the .3, cat .4
+    {.0F, .0F, .0F, .0F, .0F, 1.0F},
+};
+const AttentionMap map{0, 0, 0, 6, &map_values[0][0], 6};
+
+TEST(Uas, PoolsColumnsBySumAndRowsByMean) {
+  const UasData data =
+      prepare_uas(std::vector<ParsedSentence>{cat_sentence()}, tiny_wordpiece(), any_relation());
+  const std::vector<float> w = word_attention(map, data.sentences[0].words);
+  const std::vector<float> expected = {0, .3F, .3F, .4F, 0, .3F, .3F, .4F, 0};
+  for (std::size_t i = 0; i < w.size(); ++i) EXPECT_NEAR(w[i], expected[i], 1e-6) << i;
+}
+
+TEST(Uas, CountsBothDirectionsByHand) {
+  const UasData data =
+      prepare_uas(std::vector<ParsedSentence>{cat_sentence()}, tiny_wordpiece(), any_relation());
+  ASSERT_EQ(data.relations, (std::vector<std::string>{"all", "det", "nsubj", "root"}));
+  EXPECT_EQ(data.total, (std::vector<std::int64_t>{3, 1, 1, 1}));
+  UasScorer scorer(data, one_head());
+  scorer.read(0, map);
+  const UasScores scores = scorer.scores({{.replicates = 3}, ItemKind::sentence, data.content});
+  // dep->head: the -> cat (right), cat -> the (wrong: sleeps), sleeps -> cat (root: wrong).
+  // head<-dep: columns: the: cat .4 (right); cat: sleeps .4 (right); sleeps: the .3 = cat .3, first: the
+  // (wrong).
+  EXPECT_EQ(scores.correct, (std::vector<std::int64_t>{1, 1, 0, 0, 2, 1, 1, 0}));
+  // Reported: det and nsubj (root never). Best heads: det 1/1, nsubj 1/1.
+  EXPECT_EQ(scores.micro, 1.0);
+  EXPECT_EQ(scores.macro, 1.0);
+  EXPECT_NEAR(scores.best_all, 2.0 / 3, 1e-12);
+  // Weight on gold, dep->head: det w[the, cat] = .3; nsubj w[cat, sleeps] = .3; all = mean .3. head<-dep:
+  // w[cat, the] = .4, w[sleeps, cat] = .4.
+  const double expected[] = {.3, .3, .3, NAN, .4, .4, .4, NAN};
+  for (int i = 0; i < 8; ++i) {
+    if (std::isnan(expected[i])) {
+      EXPECT_TRUE(std::isnan(scores.weight[i]));
+    } else {
+      EXPECT_NEAR(scores.weight[i], expected[i], 1e-7) << i;
+    }
+  }
+  ASSERT_EQ(scores.micro_replicates.size(), 3U);
+  for (const float replicate : scores.micro_replicates)
+    EXPECT_TRUE(replicate == 1.0F || std::isnan(replicate));
+}
+
+TEST(Uas, BaselineIsTheBestFixedOffset) {
+  // Heads 2, 3, 0: offset +1 predicts 2, 3, 3 (clipped to n): det and nsubj right. Offset -3 predicts 0, 0,
+  // 0: the root right.
+  const UasData data =
+      prepare_uas(std::vector<ParsedSentence>{cat_sentence()}, tiny_wordpiece(), any_relation());
+  EXPECT_NEAR(data.baseline[0], 2.0 / 3, 1e-12);
+  EXPECT_EQ(data.baseline[1], 1.0);
+  EXPECT_EQ(data.baseline[3], 1.0);
+}
+
+TEST(Uas, GenitiveTakesTheNextWordsPrediction) {
+  // "boss 's cat": boss -> cat (poss), 's -> boss (case), cat root. Judged by the prediction of 's.
+  const ParsedSentence sentence{"1", 1, {"boss", "'s", "cat"}, {3, 1, 0}, {"poss", "case", "root"}};
+  const UasData data = prepare_uas(std::vector<ParsedSentence>{sentence}, tiny_wordpiece(), any_relation());
+  EXPECT_EQ(data.judged, (std::vector<std::int32_t>{1, 1, 2}));
+}
+
+TEST(Uas, LeavesOutLongSentencesAndWordsWithoutSubwords) {
+  ParsedSentence blank = cat_sentence();
+  blank.words[1] = "\u00ad";  // a soft hyphen: cleaned away
+  UasOptions options = any_relation();
+  options.max_tokens = 6;
+  const UasData data =
+      prepare_uas(std::vector<ParsedSentence>{blank, cat_sentence()}, tiny_wordpiece(), options);
+  EXPECT_EQ(data.without_subword, 1);
+  EXPECT_EQ(data.source, (std::vector<std::int64_t>{1}));
+  options.max_tokens = 5;
+  try {
+    prepare_uas(std::vector<ParsedSentence>{cat_sentence()}, tiny_wordpiece(), options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::bad_data);
+    EXPECT_STREQ(error.what(),
+                 "no sentence of the parses is left: 1 longer than --max-tokens 5, 0 with a word that yields "
+                 "no subword");
+  }
+}
+
+TEST(Uas, SaysWhichOptionToLowerWhereNoRelationIsLeft) {
+  try {
+    prepare_uas(std::vector<ParsedSentence>{cat_sentence()}, tiny_wordpiece(), {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::bad_data);
+    EXPECT_STREQ(error.what(),
+                 "no relation of the parses is seen 100 times (the commonest 1): lower --min-relation");
+  }
+}
+
+}  // namespace
+}  // namespace onset
