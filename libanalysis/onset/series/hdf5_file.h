@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,8 +61,8 @@ struct LabelledVariable {
       axes;  ///< one an axis of the variable, step included; labelled from 0 where the file has no labels
 };
 
-/// One array, "uas/correct", or one constant. Throws as read_series does, and missing_input when the file has
-/// no such array.
-LabelledVariable read_variable(const std::filesystem::path& path, std::string_view name);
+/// One array, "uas/correct", or one constant; nothing when the file has none of that name. Throws as
+/// read_series does.
+std::optional<LabelledVariable> read_variable(const std::filesystem::path& path, std::string_view name);
 
 }  // namespace onset

@@ -1,0 +1,48 @@
+// What is in an HDF5 file, as plain data. The file is read in a child process: libhdf5 1.10.8 overruns its
+// memory on files with a damaged heap of strings (three random byte errors in a series file: one chance in
+// thirty), and only what came whole out of that process is looked at.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "onset/series/table.h"
+
+namespace onset {
+
+struct Hdf5Array {
+  enum class Kind : std::uint8_t { whole, floating, text, other };
+
+  Kind kind = Kind::other;
+  std::vector<std::uint64_t> dims;  ///< none: one value
+  bool is_scale = false;            ///< a dimension scale
+  std::vector<std::string>
+      scales;           ///< one a dimension: path of the first scale attached, empty where there is none
+  bool loaded = false;  ///< whether the values were asked for and are below
+  Values numbers;       ///< whole as int64; floating as float up to 32 bits, else as double
+  std::vector<std::string> texts;  ///< kind text
+};
+
+struct Hdf5Contents {
+  std::string file;  ///< its name, for messages
+  std::map<std::string, Attributes>
+      attributes;                   ///< of "/", groups and arrays: scalar numbers and strings, no others
+  std::vector<std::string> groups;  ///< those of the root, "/uas"; in order of creation if kept, else by name
+  std::vector<std::string> order;   ///< all arrays in the same order, the root's first
+  std::map<std::string, Hdf5Array> arrays;  ///< "/step", "/uas/micro"; two levels deep
+
+  bool has(const std::string& path) const { return arrays.contains(path); }
+};
+
+/// Which arrays' values to read; sees all but the values.
+using Hdf5Wanted = std::function<bool(const std::string& path, const Hdf5Array& array)>;
+
+/// Throws Error: missing_input; io; bad_data naming file and object when it is no HDF5 file, is damaged,
+/// claims sizes that a file of its length cannot hold, or keeps wanted values in another file.
+Hdf5Contents read_hdf5(const std::filesystem::path& path, const Hdf5Wanted& wanted);
+
+}  // namespace onset

@@ -1,0 +1,391 @@
+#include "onset/series/hdf5_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+#include "onset/base/error.h"
+#include "onset/base/file.h"
+#include "onset/series/hdf5_contents.h"
+#include "onset/series/hdf5_writer.h"
+
+namespace onset {
+namespace {
+
+constexpr std::string_view schema_name = "onset-series";
+constexpr std::int64_t schema_version = 1;
+
+using Dims = std::vector<std::uint64_t>;
+const std::string step_path = "/step";
+
+// ---- Writing
+
+constexpr std::uint64_t compress_from = 64 * 1024;             // bytes
+constexpr std::uint64_t chunk_bytes_aim = 256 * 1024;          // several small step rows share a chunk
+constexpr std::uint64_t chunk_bytes_most = 256 * 1024 * 1024;  // HDF5 refuses 4 GiB
+
+/// Chunks of whole step rows; empty for an array that is better left contiguous.
+Dims chunk_shape(const Dims& dims, std::uint64_t value_bytes) {
+  std::uint64_t bytes = value_bytes;
+  for (const std::uint64_t size : dims) bytes *= size;
+  if (bytes < compress_from) return {};
+  Dims chunk = dims;
+  const std::uint64_t row_bytes = bytes / dims[0];
+  chunk[0] = std::clamp<std::uint64_t>(chunk_bytes_aim / row_bytes, 1, dims[0]);
+  for (std::uint64_t size = chunk[0] * row_bytes; size > chunk_bytes_most;) {
+    auto& largest = *std::ranges::max_element(chunk);
+    size = size / largest * ((largest + 1) / 2);
+    largest = (largest + 1) / 2;
+  }
+  return chunk;
+}
+
+std::string axis_path(const std::string& group, const std::string& axis) {
+  if (axis == step_axis) return step_path;
+  return (axis == replicate_axis ? "/" : "/" + group + "/") + axis;
+}
+
+void write_scale(Hdf5Writer& file, const std::string& path, const Axis& axis) {
+  file.write_labels(path, axis.labels);
+  file.make_scale(path, axis.name);
+}
+
+void write_variable(Hdf5Writer& file, const Frame& frame, const Variable& variable, std::size_t steps) {
+  check_shape(frame, variable, static_cast<std::int64_t>(steps));
+  const std::string path = "/" + frame.group + "/" + variable.name;
+  Dims dims;
+  for (const std::string& name : variable.axes) {
+    dims.push_back(name == step_axis ? steps : static_cast<std::uint64_t>(find_axis(frame, name)->size()));
+  }
+  const std::uint64_t value_bytes = std::holds_alternative<std::vector<float>>(variable.values) ? 4 : 8;
+  file.write_numbers(path, dims, variable.values, chunk_shape(dims, value_bytes));
+  for (unsigned i = 0; i < dims.size(); ++i) {
+    file.attach_scale(path, i, axis_path(frame.group, variable.axes[i]));
+  }
+  if (!variable.units.empty()) file.write_attribute(path, "units", variable.units);
+  if (!variable.description.empty()) file.write_attribute(path, "long_name", variable.description);
+}
+
+void write_group(Hdf5Writer& file, const Group& group, std::size_t steps) {
+  const std::string path = "/" + group.frame.group;
+  file.create_group(path);
+  for (const auto& [name, value] : group.frame.attributes) file.write_attribute(path, name, value);
+  for (const Axis& axis : group.frame.axes) {
+    if (axis.name != replicate_axis) write_scale(file, axis_path(group.frame.group, axis.name), axis);
+  }
+  for (const Variable& constant : group.frame.constants) write_variable(file, group.frame, constant, steps);
+  for (const Variable& variable : group.variables) write_variable(file, group.frame, variable, steps);
+}
+
+/// The one replicate axis of all groups, if any has it.
+const Axis* shared_replicates(const Series& series) {
+  const Axis* shared = nullptr;
+  for (const auto& [name, group] : series.groups) {
+    const Axis* const axis = find_axis(group.frame, replicate_axis);
+    if (axis == nullptr) continue;
+    if (shared != nullptr && *shared != *axis) {
+      throw Error(ErrorKind::bug, "group " + name + " has other replicates than another group");
+    }
+    shared = axis;
+  }
+  return shared;
+}
+
+void write_steps(Hdf5Writer& file, const std::vector<StepInfo>& steps) {
+  Axis axis{std::string(step_axis), std::vector<std::int64_t>()};
+  std::vector<std::string> checkpoints;
+  std::vector<std::string> hashes;
+  for (const StepInfo& step : steps) {
+    std::get<0>(axis.labels).push_back(step.step);
+    checkpoints.push_back(step.checkpoint);
+    hashes.push_back(step.sha256);
+  }
+  write_scale(file, step_path, axis);
+  file.write_attribute(step_path, "long_name", std::string("training steps done"));
+  file.write_labels("/checkpoint", checkpoints);
+  file.write_labels("/sha256", hashes);
+  file.attach_scale("/checkpoint", 0, step_path);
+  file.attach_scale("/sha256", 0, step_path);
+}
+
+// ---- Reading
+
+using Kind = Hdf5Array::Kind;
+
+Error wrong(const Hdf5Contents& file, const std::string& what) {
+  return error_in(ErrorKind::bad_data, file.file, what);
+}
+
+std::string shown(const Dims& dims) {
+  std::string out = "[";
+  for (const std::uint64_t size : dims) out += (out.size() > 1 ? ", " : "") + std::to_string(size);
+  return out + "]";
+}
+
+void require_shape(const Hdf5Contents& file, const std::string& path, const Dims& expected) {
+  const Dims& found = file.arrays.at(path).dims;
+  if (found != expected)
+    throw wrong(file, path + ": expected shape " + shown(expected) + ", found " + shown(found));
+}
+
+bool is_numeric(const Hdf5Array& array) { return array.kind == Kind::whole || array.kind == Kind::floating; }
+
+/// Attributes of HDF5's and netCDF's own making are none of the series'.
+Attributes own_attributes(const Hdf5Contents& file, const std::string& path) {
+  Attributes all = file.attributes.at(path);
+  std::erase_if(all, [](const auto& entry) { return entry.first.starts_with('_'); });
+  return all;
+}
+
+/// The root's attributes, schema and version verified and taken out.
+Attributes root_attributes(const Hdf5Contents& file) {
+  Attributes all = own_attributes(file, "/");
+  const auto take = [&](const std::string& name) -> std::optional<Attribute> {
+    const auto found = all.extract(name);
+    if (found.empty()) return std::nullopt;
+    return found.mapped();
+  };
+  const auto schema = take("schema");
+  if (schema != Attribute(std::string(schema_name))) {
+    throw wrong(file, "schema: expected the attribute \"onset-series\", found " +
+                          std::string(schema ? "another" : "none"));
+  }
+  const auto version = take("schema_version");
+  const auto* const number = version ? std::get_if<std::int64_t>(&*version) : nullptr;
+  if (number == nullptr || *number < 1) throw wrong(file, "schema_version: expected a positive integer");
+  if (*number > schema_version) {
+    throw error_in(ErrorKind::configuration, file.file,
+                   "schema_version: expected at most " + std::to_string(schema_version) + ", found " +
+                       std::to_string(*number) + ": written by a newer onset");
+  }
+  return all;
+}
+
+std::vector<std::int64_t> step_numbers(const Hdf5Contents& file) {
+  const auto found = file.arrays.find(step_path);
+  if (found == file.arrays.end()) throw wrong(file, "/step: missing");
+  if (!is_numeric(found->second) || found->second.dims.size() != 1) {
+    throw wrong(file, "/step: expected integers along one dimension");
+  }
+  std::vector<std::int64_t> steps;
+  std::visit(
+      [&](const auto& values) {
+        for (const auto value : values) {
+          const auto number = static_cast<double>(value);
+          // 2^53: beyond it a floating-point step is not exact
+          if (!(number >= 0 && number <= 9007199254740992.0) || std::trunc(number) != number) {
+            throw wrong(file, "/step: expected whole numbers from 0");
+          }
+          steps.push_back(static_cast<std::int64_t>(value));
+        }
+      },
+      found->second.numbers);
+  if (std::ranges::adjacent_find(steps, std::greater_equal()) != steps.end()) {
+    throw wrong(file, "/step: expected ascending steps, none twice");
+  }
+  return steps;
+}
+
+std::vector<StepInfo> step_infos(const Hdf5Contents& file, const std::vector<std::int64_t>& numbers) {
+  std::vector<StepInfo> steps;
+  for (const std::int64_t number : numbers) steps.push_back({number, "", ""});
+  const auto fill = [&](const std::string& path, std::string StepInfo::*field) {
+    const auto found = file.arrays.find(path);
+    if (found == file.arrays.end() || found->second.kind != Kind::text) return;
+    require_shape(file, path, {steps.size()});
+    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].*field = found->second.texts[i];
+  };
+  fill("/checkpoint", &StepInfo::checkpoint);
+  fill("/sha256", &StepInfo::sha256);
+  return steps;
+}
+
+Axis numbered_axis(const std::string& name, std::uint64_t size) {
+  std::vector<std::int64_t> numbers(size);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return {name, std::move(numbers)};
+}
+
+/// The axis a scale stands for. A scale of floating-point numbers is a netCDF dimension without labels.
+Axis axis_of(const Hdf5Contents& file, const std::string& scale, std::uint64_t size) {
+  const auto found = file.arrays.find(scale);
+  const std::string name = scale.substr(scale.rfind('/') + 1);
+  if (found == file.arrays.end() || !found->second.loaded)
+    throw wrong(file, scale + ": expected a dimension scale");
+  require_shape(file, scale, {size});
+  if (found->second.kind == Kind::text) return {name, found->second.texts};
+  if (found->second.kind == Kind::floating) return numbered_axis(name, size);
+  return {name, std::get<std::vector<std::int64_t>>(found->second.numbers)};
+}
+
+/// The axes of an array. Without scales a first dimension as long as /step is the steps.
+std::vector<Axis> axes_of(const Hdf5Contents& file, const std::string& path,
+                          const std::vector<std::int64_t>& steps) {
+  const Hdf5Array& array = file.arrays.at(path);
+  std::vector<Axis> axes;
+  for (std::size_t i = 0; i < array.dims.size(); ++i) {
+    const std::uint64_t size = array.dims[i];
+    if (!array.scales[i].empty()) {
+      axes.push_back(axis_of(file, array.scales[i], size));
+    } else if (i == 0 && size == steps.size()) {
+      axes.push_back({std::string(step_axis), steps});
+    } else {
+      axes.push_back(numbered_axis("dim_" + std::to_string(size), size));
+    }
+    if (axes.back().name == step_axis && axes.back().labels != Labels(steps)) {
+      throw wrong(file, path + ": its steps are not those of /step");
+    }
+  }
+  return axes;
+}
+
+LabelledVariable labelled(const Hdf5Contents& file, const std::string& path,
+                          const std::vector<std::int64_t>& steps) {
+  LabelledVariable out;
+  out.axes = axes_of(file, path, steps);
+  out.variable.name = path.substr(path.rfind('/') + 1);
+  for (const Axis& axis : out.axes) out.variable.axes.push_back(axis.name);
+  out.variable.values = file.arrays.at(path).numbers;
+  const Attributes& attributes = file.attributes.at(path);
+  const auto text = [&](const std::string& name) -> std::string {
+    const auto found = attributes.find(name);
+    const auto* const value = found == attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+    return value == nullptr ? "" : *value;
+  };
+  out.variable.units = text("units");
+  out.variable.description = text("long_name");
+  return out;
+}
+
+void add_axis(const Hdf5Contents& file, Frame& frame, const Axis& axis) {
+  if (axis.name == step_axis) return;
+  const Axis* const known = find_axis(frame, axis.name);
+  if (known == nullptr) {
+    frame.axes.push_back(axis);
+  } else if (*known != axis) {
+    throw wrong(file, frame.group + ": two axes are named " + axis.name);
+  }
+}
+
+Group group_of(const Hdf5Contents& file, const std::string& path, const std::vector<std::int64_t>& steps) {
+  Group group;
+  group.frame.group = path.substr(1);
+  group.frame.attributes = own_attributes(file, path);
+  std::vector<std::string> arrays;
+  for (const std::string& member : file.order) {
+    if (!member.starts_with(path + "/")) continue;
+    const Hdf5Array& array = file.arrays.at(member);
+    if (array.is_scale && array.dims.size() == 1) {
+      add_axis(file, group.frame, axis_of(file, member, array.dims[0]));
+    } else if (is_numeric(array)) {
+      arrays.push_back(member);
+    }
+  }
+  for (const std::string& member : arrays) {
+    LabelledVariable read = labelled(file, member, steps);
+    for (const Axis& axis : read.axes) add_axis(file, group.frame, axis);
+    const bool per_step = !read.variable.axes.empty() && read.variable.axes.front() == step_axis;
+    (per_step ? group.variables : group.frame.constants).push_back(std::move(read.variable));
+  }
+  std::ranges::sort(group.variables, {}, &Variable::name);
+  return group;
+}
+
+std::string absolute(std::string_view path) {
+  std::string out(path.starts_with('/') ? "" : "/");
+  out += path;
+  return out;
+}
+
+Replicates replicates_of(const Hdf5Contents& file, const std::string& path, std::uint64_t steps) {
+  const Hdf5Array& array = file.arrays.at(path);
+  const std::uint64_t count = array.dims.size() == 2 ? array.dims[1] : 0;
+  require_shape(file, path, {steps, count});
+  Replicates out;
+  out.count = static_cast<std::int64_t>(count);
+  std::visit([&](const auto& found) { out.values.assign(found.begin(), found.end()); }, array.numbers);
+  return out;
+}
+
+std::vector<double> curve_of(const Hdf5Contents& file, const std::string& path, std::uint64_t steps) {
+  require_shape(file, path, {steps});
+  const Hdf5Array& array = file.arrays.at(path);
+  if (!is_numeric(array)) throw wrong(file, path + ": expected numbers");
+  std::vector<double> out;
+  std::visit(
+      [&](const auto& found) {
+        using Number = typename std::decay_t<decltype(found)>::value_type;
+        for (const Number value : found) {
+          const bool missing = std::is_integral_v<Number> && value == static_cast<Number>(-1);
+          out.push_back(missing ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(value));
+        }
+      },
+      array.numbers);
+  return out;
+}
+
+}  // namespace
+
+void write_series(const std::filesystem::path& path, const Series& series) {
+  Hdf5Writer file;
+  file.write_attribute("/", "schema", std::string(schema_name));
+  file.write_attribute("/", "schema_version", schema_version);
+  for (const auto& [name, value] : series.attributes) file.write_attribute("/", name, value);
+  write_steps(file, series.steps);
+  if (const Axis* const replicates = shared_replicates(series)) {
+    write_scale(file, axis_path("", replicates->name), *replicates);
+  }
+  for (const auto& [name, group] : series.groups) write_group(file, group, series.steps.size());
+  write_file_atomically(path, file.finish());
+}
+
+Series read_series(const std::filesystem::path& path) {
+  const Hdf5Contents file =
+      read_hdf5(path, [](const std::string&, const Hdf5Array& array) { return array.kind != Kind::other; });
+  Series series;
+  series.attributes = root_attributes(file);
+  const std::vector<std::int64_t> steps = step_numbers(file);
+  series.steps = step_infos(file, steps);
+  for (const std::string& group : file.groups)
+    series.groups.emplace(group.substr(1), group_of(file, group, steps));
+  return series;
+}
+
+Curves read_curves(const std::filesystem::path& path, std::span<const std::string> paths) {
+  std::set<std::string> wanted = {step_path};
+  for (const std::string& curve : paths) wanted.insert({absolute(curve), absolute(curve) + "_replicates"});
+  const Hdf5Contents file =
+      read_hdf5(path, [&](const std::string& name, const Hdf5Array&) { return wanted.contains(name); });
+  root_attributes(file);
+  Curves out;
+  out.steps = step_numbers(file);
+  for (const std::string& name : paths) {
+    const std::string curve = absolute(name);
+    if (!file.has(curve)) continue;
+    out.curves[name] = curve_of(file, curve, out.steps.size());
+    if (file.has(curve + "_replicates")) {
+      out.replicates[name] = replicates_of(file, curve + "_replicates", out.steps.size());
+    }
+  }
+  return out;
+}
+
+std::optional<LabelledVariable> read_variable(const std::filesystem::path& path, std::string_view name) {
+  const std::string wanted = absolute(name);
+  const Hdf5Contents file = read_hdf5(path, [&](const std::string& array_path, const Hdf5Array& array) {
+    return array_path == wanted || array_path == step_path || (array.is_scale && array.kind != Kind::other);
+  });
+  root_attributes(file);
+  const std::vector<std::int64_t> steps = step_numbers(file);
+  if (!file.has(wanted)) return std::nullopt;
+  if (!is_numeric(file.arrays.at(wanted))) throw wrong(file, wanted + ": expected numbers");
+  return labelled(file, wanted, steps);
+}
+
+}  // namespace onset

@@ -1,0 +1,44 @@
+// Reads HDF5 objects by path, checking what can be checked before HDF5 is let at it. Used inside the reading
+// process only (hdf5_contents.h). Throws Error(bad_data) naming file and object.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "onset/series/hdf5_contents.h"
+#include "onset/series/hdf5_library.h"
+
+namespace onset {
+
+class Hdf5Reader {
+ public:
+  explicit Hdf5Reader(const std::filesystem::path& path);
+
+  /// Name and whether it is a group, of the groups and arrays in a group; links to other files are left out.
+  std::vector<std::pair<std::string, bool>> members(const std::string& group) const;
+  /// Scalar numbers and strings.
+  Attributes attributes(const std::string& path) const;
+  /// All of an array but its values.
+  Hdf5Array describe(const std::string& path) const;
+  /// Its values; `array` is what describe gave.
+  void load(const std::string& path, Hdf5Array& array) const;
+
+ private:
+  std::int64_t sound(std::int64_t result, const std::string& object) const;
+  Hdf5Handle open(const std::string& path) const;
+  std::string scale_of(hid_t array, unsigned dimension, const std::string& path) const;
+  /// How many values; throws when a file of this length cannot hold them.
+  std::uint64_t checked_count(hid_t array, const std::string& path, const Hdf5Array& described) const;
+  void check_layout(hid_t array, const std::string& path) const;
+
+  Hdf5Silence silence_;
+  std::string name_;
+  std::uint64_t file_size_;
+  std::uint64_t most_bytes_;  ///< that values of a file of this length can take
+  Hdf5Handle file_;
+};
+
+}  // namespace onset
