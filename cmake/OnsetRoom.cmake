@@ -35,6 +35,12 @@ function(onset_use_torch_pch target)
     target_precompile_headers(onset_torch_pch PRIVATE <torch/torch.h>)
   endif()
   target_precompile_headers(${target} REUSE_FROM onset_torch_pch)
+  # The header is compiled with -fPIC; what reuses it must be, too, and CMake would give a program -fPIE.
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL EXECUTABLE)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
 endfunction()
 
 # The tests of a room: every test/<room>/*_test.cpp, found by pattern so that none can be left out.
