@@ -123,14 +123,13 @@ void ConlluReader::State::read_comment(const TextLine& line) {
 
 Row ConlluReader::State::split(const TextLine& line) const {
   Row row;
-  std::string_view rest = line.text;
   std::size_t count = 0;
-  while (true) {
-    const std::size_t tab = rest.find('\t');
-    if (count < columns) row[count] = rest.substr(0, tab);
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= line.text.size(); ++at) {
+    if (at < line.text.size() && line.text[at] != '\t') continue;
+    if (count < columns) row[count] = line.text.substr(begin, at - begin);
     ++count;
-    if (tab == std::string_view::npos) break;
-    rest.remove_prefix(tab + 1);
+    begin = at + 1;
   }
   if (count != columns) {
     fail(line.number, text_of(static_cast<std::int64_t>(count)) +

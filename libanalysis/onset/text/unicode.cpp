@@ -82,7 +82,7 @@ const UNormalizer2* normal_form(bool decomposed) {
 std::size_t character_length(std::string_view bytes, std::size_t at) {
   std::size_t end = at;
   UChar32 character = 0;
-  U8_NEXT(bytes.data(), end, bytes.size(), character);
+  U8_NEXT(bytes, end, bytes.size(), character);
   return character < 0 ? 0 : end - at;
 }
 
@@ -113,7 +113,7 @@ std::string in_quotes(std::string_view bytes) {
     if (at >= quoted_bytes) return out + "…\"";
     const std::size_t length = character_length(bytes, at);
     UChar32 character = -1;
-    if (length > 0) U8_GET_UNSAFE(bytes.data(), at, character);
+    if (length > 0) U8_GET_UNSAFE(bytes, at, character);
     // Control and format characters, line separators and the like would break or disguise the line.
     const bool shown =
         length > 0 && (U_GET_GC_MASK(character) & (U_GC_C_MASK | U_GC_ZL_MASK | U_GC_ZP_MASK)) == 0;
@@ -135,7 +135,7 @@ std::optional<std::u32string> clean(std::string_view utf8, const CleanOptions& o
   text.reserve(utf8.size());
   for (std::size_t at = 0; at < utf8.size();) {
     UChar32 character = 0;
-    U8_NEXT(utf8.data(), at, utf8.size(), character);
+    U8_NEXT(utf8, at, utf8.size(), character);
     if (character < 0) return std::nullopt;
     const Treatment how = treatment(character);
     if (how == Treatment::space) {
@@ -155,7 +155,7 @@ std::optional<std::u32string> clean(std::string_view utf8, const CleanOptions& o
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     UChar32 character = 0;
-    U16_NEXT(text.data(), at, text.size(), character);
+    U16_NEXT(text, at, text.size(), character);
     if (options.strip_accents && u_charType(character) == U_NON_SPACING_MARK) continue;
     out.push_back(static_cast<char32_t>(character));
   }
@@ -173,7 +173,7 @@ bool is_punctuation(char32_t character) {
 void append_utf8(char32_t character, std::string& out) {
   std::array<char, U8_MAX_LENGTH> bytes{};
   std::size_t size = 0;
-  U8_APPEND_UNSAFE(bytes.data(), size, character);
+  U8_APPEND_UNSAFE(bytes, size, character);
   out.append(bytes.data(), size);
 }
 
