@@ -195,7 +195,8 @@ int run_analyze(const std::vector<std::string>& words) {
   for (const FailedCheckpoint& failed : result.failed) std::cerr << "onset: failed: " << failed.why << '\n';
   std::cerr << "onset: " << result.measured << " checkpoints measured, " << result.reused
             << " taken from rows, " << result.failed.size() << " failed -> " << options.output.string()
-            << '\n';
+            << std::fixed << std::setprecision(2) << " (loading " << result.loading_seconds
+            << " s, measuring " << result.measuring_seconds << " s)\n";
   return result.failed.empty() ? 0 : 3;
 }
 

@@ -22,12 +22,27 @@ namespace {
 
 std::string dtype_name(torch::ScalarType dtype) { return dtype == torch::kBFloat16 ? "bfloat16" : "float32"; }
 
-/// The sizes that decide the shape of every array; one that changes within a series is a fault of that checkpoint.
+/// The sizes that decide the shape of every array; one that changes within a series is a fault of that
+/// checkpoint.
 std::string shape_of(const BertConfig& config) {
   return "layers " + std::to_string(config.layers) + ", heads " + std::to_string(config.heads) + ", hidden " +
-         std::to_string(config.hidden) + ", vocabulary " + std::to_string(config.vocab_size) + ", positions " +
-         std::to_string(config.positions);
+         std::to_string(config.hidden) + ", vocabulary " + std::to_string(config.vocab_size) +
+         ", positions " + std::to_string(config.positions);
 }
+
+/// Adds the time it lives to a sum.
+class Timed {
+ public:
+  explicit Timed(double& sum) : sum_(sum) {}
+  ~Timed() { sum_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double& sum_;
+  Clock::time_point start_ = Clock::now();
+};
 
 class Analysis {
  public:
@@ -88,7 +103,10 @@ class Analysis {
 
   void measure(const SeriesEntry& entry, std::int64_t place, std::int64_t of) {
     about_checkpoint_ = true;
+    std::optional<Timed> clock(std::in_place, result_.loading_seconds);
     const Checkpoint checkpoint = Checkpoint::open(entry.folder);
+    checkpoint.sha256();
+    clock.reset();
     if (probes_.empty()) prepare(checkpoint);
     about_checkpoint_ = true;
     require_same_shape(checkpoint);
@@ -105,19 +123,24 @@ class Analysis {
     if (wanted.empty()) {
       ++result_.reused;
     } else {
+      clock.emplace(result_.loading_seconds);
       report_nonfinite(checkpoint);
       const Bert bert = load_bert(checkpoint, {options_.device, options_.dtype});
+      clock.emplace(result_.measuring_seconds);  // ends the one, starts the other
       PassOptions pass;
       pass.stop = watcher_.stop;
       if (watcher_.progress) {
-        const std::string task = "step " + std::to_string(entry.step) + " (" + std::to_string(place) + "/" + std::to_string(of) + ") ";
+        const std::string task = "step " + std::to_string(entry.step) + " (" + std::to_string(place) + "/" +
+                                 std::to_string(of) + ") ";
         pass.progress = [this, task](const ProgressUpdate& update) {
           watcher_.progress({task + update.task, update.done, update.total, update.unit});
         };
       }
       const std::vector<Measurement> measured = run_probes(bert, wanted, pass);
+      clock.reset();
       if (!checkpoint.unchanged()) {
-        throw error_in(ErrorKind::try_again, entry.folder.string(), "the checkpoint changed while it was measured");
+        throw error_in(ErrorKind::try_again, entry.folder.string(),
+                       "the checkpoint changed while it was measured");
       }
       about_checkpoint_ = false;
       for (std::size_t w = 0, p = 0; w < wanted.size(); ++p) {
@@ -156,18 +179,23 @@ class Analysis {
   void report_nonfinite(const Checkpoint& checkpoint) {
     const std::vector<std::string> bad = checkpoint.nonfinite();
     if (bad.empty()) return;
-    const std::string what = std::to_string(bad.size()) + " tensors with values that are not finite, first " + bad.front();
+    const std::string what =
+        std::to_string(bad.size()) + " tensors with values that are not finite, first " + bad.front();
     if (options_.strict) throw error_in(ErrorKind::bad_data, checkpoint.folder().string(), what);
     warn_once(checkpoint.folder().string() + ": " + what);
   }
 
-  RowKey key(const StepInfo& step, std::size_t probe) const { return {frames_[probe].group, step.sha256, keys_[probe]}; }
+  RowKey key(const StepInfo& step, std::size_t probe) const {
+    return {frames_[probe].group, step.sha256, keys_[probe]};
+  }
 
   void write() const {
     if (steps_.empty()) return;
     const std::string device = options_.device.is_cuda() ? "cuda" : "cpu";
-    const std::filesystem::path first = std::filesystem::absolute(options_.checkpoints.front()).lexically_normal();
-    const std::string folder = first.has_filename() ? first.filename().string() : first.parent_path().filename().string();
+    const std::filesystem::path first =
+        std::filesystem::absolute(options_.checkpoints.front()).lexically_normal();
+    const std::string folder =
+        first.has_filename() ? first.filename().string() : first.parent_path().filename().string();
     const Attributes attributes = {{"run", options_.run.empty() ? folder : options_.run},
                                    {"onset_version", options_.version},
                                    {"device", device}};
@@ -182,7 +210,8 @@ class Analysis {
     std::mutex mutex;
     std::unique_lock hold(mutex);
     std::condition_variable_any wake;
-    wake.wait_for(hold, watcher_.stop, std::chrono::duration<double>(options_.watch_seconds), [] { return false; });
+    wake.wait_for(hold, watcher_.stop, std::chrono::duration<double>(options_.watch_seconds),
+                  [] { return false; });
     throw_if_stopped(watcher_.stop);
   }
 

@@ -1,5 +1,5 @@
-// From a directory of checkpoints to one series file: each checkpoint is loaded once, measured by every probe that has no row of it yet,
-// and what was measured is on disk before the next one is touched.
+// From a directory of checkpoints to one series file: each checkpoint is loaded once, measured by every probe
+// that has no row of it yet, and what was measured is on disk before the next one is touched.
 #pragma once
 
 #include <torch/torch.h>
@@ -14,7 +14,8 @@
 
 namespace onset {
 
-/// One of `count` processes that share the work: it takes the checkpoints whose place in the series is `index` modulo `count`.
+/// One of `count` processes that share the work: it takes the checkpoints whose place in the series is
+/// `index` modulo `count`.
 struct Shard {
   std::int64_t index = 0, count = 1;
 };
@@ -23,16 +24,16 @@ struct AnalyzeOptions {
   std::vector<std::filesystem::path> checkpoints;  ///< checkpoint folders or folders of them
   SeriesOptions series;                            ///< which of them, and how a folder states its step
   std::filesystem::path output;                    ///< series.h5; rows are kept in `<output>.rows/`
-  std::filesystem::path vocab;                     ///< instead of the checkpoints' own vocab.txt; may be empty
+  std::filesystem::path vocab;  ///< instead of the checkpoints' own vocab.txt; may be empty
   ProbeOptions probes;
-  std::string run;                                 ///< the run's name in the file; empty: the first folder's
-  std::string version;                             ///< of the program, for the file
+  std::string run;      ///< the run's name in the file; empty: the first folder's
+  std::string version;  ///< of the program, for the file
   torch::Device device = torch::kCPU;
   torch::ScalarType dtype = torch::kFloat32;
   Shard shard;
-  bool watch = false;                              ///< go on looking for new checkpoints until stopped
-  double watch_seconds = 10;                       ///< between two looks
-  bool strict = false;                             ///< a checkpoint with NaN or infinite weights is a failure, not a warning
+  bool watch = false;         ///< go on looking for new checkpoints until stopped
+  double watch_seconds = 10;  ///< between two looks
+  bool strict = false;        ///< a checkpoint with NaN or infinite weights is a failure, not a warning
 };
 
 /// How the caller follows along; all may be empty.
@@ -51,11 +52,13 @@ struct AnalyzeResult {
   std::int64_t measured = 0;  ///< checkpoints computed in this call
   std::int64_t reused = 0;    ///< checkpoints whose rows were all there
   std::vector<FailedCheckpoint> failed;
+  double loading_seconds = 0;    ///< opening, hashing and copying the weights of checkpoints
+  double measuring_seconds = 0;  ///< probes at work
 };
 
-/// Writes options.output. A checkpoint that fails does not stop the others. Stopped, it assembles what there is and throws Interrupted. Throws
-/// Error where nothing can be measured at all: an input is missing or damaged, no checkpoint can be read, another process
-/// holds the output.
+/// Writes options.output. A checkpoint that fails does not stop the others. Stopped, it assembles what there
+/// is and throws Interrupted. Throws Error where nothing can be measured at all: an input is missing or
+/// damaged, no checkpoint can be read, another process holds the output.
 AnalyzeResult analyze(const AnalyzeOptions& options, const AnalyzeWatcher& watcher);
 
 }  // namespace onset

@@ -36,9 +36,10 @@ std::shared_ptr<const UasData> ProbeInputs::parses() {
     parses_ = std::make_shared<UasData>(prepare_uas(sentences, *subject_.wordpiece, uas));
     const std::int64_t left_out = parses_->too_long + parses_->without_subword;
     if (left_out > 0 && warn_) {
-      warn_(options_.parses.string() + ": " + std::to_string(left_out) + " of " + std::to_string(sentences.size()) +
-            " sentences left out (" + std::to_string(parses_->too_long) + " over " + std::to_string(uas.max_tokens) +
-            " tokens, " + std::to_string(parses_->without_subword) + " with a word that yields no subword)");
+      warn_(options_.parses.string() + ": " + std::to_string(left_out) + " of " +
+            std::to_string(sentences.size()) + " sentences left out (" + std::to_string(parses_->too_long) +
+            " over " + std::to_string(uas.max_tokens) + " tokens, " +
+            std::to_string(parses_->without_subword) + " with a word that yields no subword)");
     }
   }
   return parses_;
@@ -49,7 +50,8 @@ std::shared_ptr<const PlainSentences> ProbeInputs::sentences() {
   auto out = std::make_shared<PlainSentences>();
   if (options_.text.empty()) {
     const auto data = parses();
-    out->ids = std::shared_ptr<const std::vector<TokenIds>>(data, &data->ids);  // the same object: one shared pass
+    out->ids =
+        std::shared_ptr<const std::vector<TokenIds>>(data, &data->ids);  // the same object: one shared pass
     out->line = data->source;
     out->left_out = data->too_long + data->without_subword;
     out->sha256 = data_hash(options_.parses);
@@ -72,15 +74,16 @@ std::shared_ptr<const PlainSentences> ProbeInputs::sentences() {
                      "every line is longer than --max-tokens " + std::to_string(longest));
     }
     if (out->left_out > 0 && warn_) {
-      warn_(options_.text.string() + ": " + std::to_string(out->left_out) + " of " + std::to_string(lines.size()) +
-            " lines left out (over " + std::to_string(longest) + " tokens)");
+      warn_(options_.text.string() + ": " + std::to_string(out->left_out) + " of " +
+            std::to_string(lines.size()) + " lines left out (over " + std::to_string(longest) + " tokens)");
     }
     out->ids = std::move(ids);
     out->sha256 = data_hash(options_.text);
     out->source = "text";
   }
   for (const TokenIds& ids : *out->ids) {
-    out->content.push_back(content_hash({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(std::int32_t)}));
+    out->content.push_back(
+        content_hash({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(std::int32_t)}));
   }
   sentences_ = std::move(out);
   return sentences_;

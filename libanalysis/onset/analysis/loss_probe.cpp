@@ -14,12 +14,19 @@ class LossRun : public ProbeRun {
     const MlmLoss loss = mlm_loss(bert_, lines_, options);
     Measurement out;
     out.variables = {
-        {"mlm", {}, std::vector<double>{loss.loss}, "nats per masked token", "masked-language-modelling loss"},
+        {"mlm",
+         {},
+         std::vector<double>{loss.loss},
+         "nats per masked token",
+         "masked-language-modelling loss"},
         {"tokens", {}, std::vector<std::int64_t>{loss.tokens}, "tokens", "masked tokens"},
     };
     if (weights_.replicates() > 0) {
-      out.variables.push_back({"mlm_replicates", {"replicate"}, weights_.ratios(loss.line_loss, loss.line_tokens),
-                               "nats per masked token", "bootstrap over lines"});
+      out.variables.push_back({"mlm_replicates",
+                               {"replicate"},
+                               weights_.ratios(loss.line_loss, loss.line_tokens),
+                               "nats per masked token",
+                               "bootstrap over lines"});
     }
     return out;
   }
@@ -38,7 +45,8 @@ class LossProbe : public Probe {
     const Vocabulary& vocabulary = inputs.subject().wordpiece->vocabulary();
     const MaskingOptions masking{options.mask_rate, options.bootstrap.seed};
     for (std::size_t s = 0; s < data_->ids->size(); ++s) {
-      lines_.push_back(mask_line((*data_->ids)[s], data_->line[s], {vocabulary.mask(), vocabulary.size()}, masking));
+      lines_.push_back(
+          mask_line((*data_->ids)[s], data_->line[s], {vocabulary.mask(), vocabulary.size()}, masking));
     }
     frame_.group = "loss";
     if (weights_.replicates() > 0) frame_.axes.push_back(counting_axis("replicate", weights_.replicates()));

@@ -15,12 +15,24 @@ class PllRun : public ProbeRun {
     Measurement out;
     out.variables = {
         {"score", {"pair", "sentence"}, std::move(scores.score), "nats", "pseudo-log-likelihood"},
-        {"accuracy", {"paradigm"}, std::move(scores.accuracy), "1", "pairs whose good sentence scores strictly higher"},
-        {"phenomenon_accuracy", {"phenomenon"}, std::move(scores.phenomenon_accuracy), "1", "mean over its paradigms"},
+        {"accuracy",
+         {"paradigm"},
+         std::move(scores.accuracy),
+         "1",
+         "pairs whose good sentence scores strictly higher"},
+        {"phenomenon_accuracy",
+         {"phenomenon"},
+         std::move(scores.phenomenon_accuracy),
+         "1",
+         "mean over its paradigms"},
         {"overall", {}, std::vector<double>{scores.overall}, "1", "mean accuracy over paradigms"},
     };
     if (weights_.replicates() > 0) {
-      out.variables.push_back({"overall_replicates", {"replicate"}, std::move(scores.overall_replicates), "1", "bootstrap over pairs"});
+      out.variables.push_back({"overall_replicates",
+                               {"replicate"},
+                               std::move(scores.overall_replicates),
+                               "1",
+                               "bootstrap over pairs"});
     }
     return out;
   }
@@ -35,8 +47,9 @@ class PllRun : public ProbeRun {
 class PllProbe : public Probe {
  public:
   explicit PllProbe(ProbeInputs& inputs)
-      : data_(prepare_pairs(read_pairs(inputs.options().pairs, inputs.options().pairs_per_paradigm, inputs.warn()),
-                            *inputs.subject().wordpiece, inputs.subject().config.positions)),
+      : data_(prepare_pairs(
+            read_pairs(inputs.options().pairs, inputs.options().pairs_per_paradigm, inputs.warn()),
+            *inputs.subject().wordpiece, inputs.subject().config.positions)),
         tokens_(pll_tokens(inputs.subject().wordpiece->vocabulary(), inputs.options().scoring)),
         weights_(inputs.options().bootstrap, ItemKind::pair, data_.content) {
     const ProbeOptions& options = inputs.options();
@@ -46,11 +59,13 @@ class PllProbe : public Probe {
                    {"paradigm", data_.paradigms},
                    {"phenomenon", data_.phenomena}};
     if (weights_.replicates() > 0) frame_.axes.push_back(counting_axis("replicate", weights_.replicates()));
-    frame_.constants = {{"total", {"paradigm"}, data_.total, "pairs", "pairs that fit the model's positions"}};
+    frame_.constants = {
+        {"total", {"paradigm"}, data_.total, "pairs", "pairs that fit the model's positions"}};
     frame_.attributes = inputs.common_attributes();
     frame_.attributes["pairs_sha256"] = ProbeInputs::data_hash(options.pairs);
     frame_.attributes["pairs_per_paradigm"] = options.pairs_per_paradigm;
-    frame_.attributes["scoring"] = std::string(options.scoring == PllScoring::original ? "original" : "word-l2r");
+    frame_.attributes["scoring"] =
+        std::string(options.scoring == PllScoring::original ? "original" : "word-l2r");
     frame_.attributes["seed"] = static_cast<std::int64_t>(options.bootstrap.seed);
   }
 

@@ -4,7 +4,8 @@
 
 namespace onset {
 
-std::vector<Measurement> run_probes(const Bert& bert, std::span<const Probe* const> probes, const PassOptions& options) {
+std::vector<Measurement> run_probes(const Bert& bert, std::span<const Probe* const> probes,
+                                    const PassOptions& options) {
   std::vector<std::unique_ptr<ProbeRun>> runs;
   std::map<const std::vector<TokenIds>*, PassReaders> passes;
   for (const Probe* const probe : probes) {

@@ -63,7 +63,8 @@ std::vector<std::string> choose_probes(const ProbeOptions& options) {
   return chosen;
 }
 
-std::vector<std::unique_ptr<Probe>> make_probes(const ProbeOptions& options, const ProbeSubject& subject, const Warn& warn) {
+std::vector<std::unique_ptr<Probe>> make_probes(const ProbeOptions& options, const ProbeSubject& subject,
+                                                const Warn& warn) {
   ProbeInputs inputs(options, subject, warn);
   std::vector<std::unique_ptr<Probe>> probes;
   for (const std::string& name : choose_probes(options)) probes.push_back(entry_of(name).make(inputs));

@@ -15,15 +15,15 @@
 namespace onset {
 
 struct ProbeOptions {
-  std::vector<std::string> probes;      ///< by name; empty: each whose inputs are given
-  std::filesystem::path parses;         ///< CoNLL-U, for uas; for twonn and loss where there is no text
-  std::filesystem::path pairs;          ///< minimal pairs, for pll: a .jsonl or a folder of them
-  std::filesystem::path text;           ///< a sentence a line, for twonn and loss
-  std::int64_t max_sentences = -1;      ///< the first N of parses and text; -1: all
-  std::int64_t pairs_per_paradigm = -1; ///< the first N of each paradigm; -1: all
-  UasOptions uas;                       ///< max_tokens holds for every sentence read
+  std::vector<std::string> probes;       ///< by name; empty: each whose inputs are given
+  std::filesystem::path parses;          ///< CoNLL-U, for uas; for twonn and loss where there is no text
+  std::filesystem::path pairs;           ///< minimal pairs, for pll: a .jsonl or a folder of them
+  std::filesystem::path text;            ///< a sentence a line, for twonn and loss
+  std::int64_t max_sentences = -1;       ///< the first N of parses and text; -1: all
+  std::int64_t pairs_per_paradigm = -1;  ///< the first N of each paradigm; -1: all
+  UasOptions uas;                        ///< max_tokens holds for every sentence read
   PllScoring scoring = PllScoring::original;
-  BootstrapOptions bootstrap;           ///< its seed also draws the masks of loss
+  BootstrapOptions bootstrap;  ///< its seed also draws the masks of loss
   double mask_rate = MaskingOptions{}.rate;
 };
 
@@ -34,11 +34,12 @@ struct ProbeSubject {
   std::string dtype;  ///< "float32" or "bfloat16": changes numbers, so it is part of every frame
 };
 
-/// Throws Error: missing_input where a file is not there or a named probe lacks its input; usage for an unknown name or where no probe
-/// has its input.
+/// Throws Error: missing_input where a file is not there or a named probe lacks its input; usage for an
+/// unknown name or where no probe has its input.
 std::vector<std::string> choose_probes(const ProbeOptions& options);
 
 /// Reads the data and prepares the probes, in the order of choose_probes. Throws what the readers throw.
-std::vector<std::unique_ptr<Probe>> make_probes(const ProbeOptions& options, const ProbeSubject& subject, const Warn& warn);
+std::vector<std::unique_ptr<Probe>> make_probes(const ProbeOptions& options, const ProbeSubject& subject,
+                                                const Warn& warn);
 
 }  // namespace onset

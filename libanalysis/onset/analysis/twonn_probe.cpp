@@ -23,7 +23,11 @@ class TwoNnRun : public ProbeRun {
     Measurement out;
     out.variables = {
         {"dimension", {"layer", "pooling"}, std::move(dimension), "1", "TwoNN intrinsic dimension"},
-        {"duplicates", {"layer", "pooling"}, std::move(duplicates), "sentences", "sentences equal to another one, left out"},
+        {"duplicates",
+         {"layer", "pooling"},
+         std::move(duplicates),
+         "sentences",
+         "sentences equal to another one, left out"},
     };
     return out;
   }

@@ -10,7 +10,8 @@ class UasRun : public ProbeRun {
       : scorer_(data, config), weights_(weights) {}
 
   void join(PassReaders& readers) override {
-    readers.attention.emplace_back([this](std::int64_t sentence, const AttentionMap& map) { scorer_.read(sentence, map); });
+    readers.attention.emplace_back(
+        [this](std::int64_t sentence, const AttentionMap& map) { scorer_.read(sentence, map); });
   }
 
   Measurement finish(const PassOptions&) override {
@@ -26,11 +27,20 @@ class UasRun : public ProbeRun {
         curve("micro", scores.micro, "best head of each reported relation: correct words over all words"),
         curve("macro", scores.macro, "best head of each reported relation: mean accuracy"),
         curve("best_all", scores.best_all, "accuracy over all words of the best single head"),
-        curve("micro_crossfit", scores.micro_crossfit, "micro with heads chosen on the other half of the sentences"),
+        curve("micro_crossfit", scores.micro_crossfit,
+              "micro with heads chosen on the other half of the sentences"),
     };
     if (weights_.replicates() > 0) {
-      out.variables.push_back({"micro_replicates", {"replicate"}, std::move(scores.micro_replicates), "1", "bootstrap over sentences"});
-      out.variables.push_back({"macro_replicates", {"replicate"}, std::move(scores.macro_replicates), "1", "bootstrap over sentences"});
+      out.variables.push_back({"micro_replicates",
+                               {"replicate"},
+                               std::move(scores.micro_replicates),
+                               "1",
+                               "bootstrap over sentences"});
+      out.variables.push_back({"macro_replicates",
+                               {"replicate"},
+                               std::move(scores.macro_replicates),
+                               "1",
+                               "bootstrap over sentences"});
     }
     return out;
   }

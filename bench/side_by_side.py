@@ -1,0 +1,116 @@
+"""onset and its peers on the same work, one after the other in one run, on two threads in float32. Prints a table of ratios.
+
+usage: side_by_side.py --python VENV/bin/python --peers PEERS --paper PAPER --data DATA [--dadapy VENV/bin/python] [--only uas,pll,…]
+
+PEERS holds make_bert.py, uas_peer.py, pll_peer.py and twonn_peer.py; PAPER is a checkout of angie-chen55/sudden-drops-in-the-loss;
+DATA holds en_ewt-ud-dev.conllu, blimp/ and bert-base-uncased-vocab.txt. Build first, with -DONSET_BUILD_BENCH=ON.
+"""
+import argparse, json, os, re, subprocess, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.path.join(HERE, "..", "build", "bin")
+p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+for name in ("python", "peers", "paper", "data"):
+    p.add_argument("--" + name, required=True)
+p.add_argument("--dadapy"); p.add_argument("--encoder", help="a trained encoder's folder, for a third UAS row")
+p.add_argument("--only", default="uas,pll,twonn,tokenizer"); p.add_argument("--base", type=int, default=1, help="0: leave the BERT-base rows out")
+a = p.parse_args()
+ONLY = a.only.split(",")
+PARSES, BLIMP, VOCAB = (os.path.join(a.data, f) for f in ("en_ewt-ud-dev.conllu", "blimp", "bert-base-uncased-vocab.txt"))
+WORK = tempfile.mkdtemp(prefix="onset-bench-")
+rows = []
+
+
+def run(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "2"})
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def peer(script, *words, python=None):
+    return run([python or a.python, os.path.join(a.peers, script), *map(str, words)]).stdout
+
+
+def onset_seconds(checkpoint, *words):
+    """What `onset analyze` says it spent loading and measuring."""
+    out = os.path.join(WORK, f"{len(rows)}-{time.time_ns()}.h5")
+    text = run([os.path.join(BIN, "onset"), "analyze", checkpoint, "-o", out, "--threads", "2", *map(str, words)]).stderr
+    loading, measuring = re.search(r"loading ([\d.]+) s, measuring ([\d.]+) s", text).groups()
+    return float(loading), float(measuring)
+
+
+def kernels(pattern):
+    out = run([os.path.join(BIN, "onset_bench"), f"--benchmark_filter={pattern}", "--benchmark_format=json"]).stdout
+    return json.loads(out)["benchmarks"]
+
+
+def model(name, **sizes):
+    folder = os.path.join(WORK, name)
+    peer("make_bert.py", folder, "--vocab", VOCAB, *(w for k, v in sizes.items() for w in ("--" + k, v)))
+    return folder
+
+
+def row(what, ours, theirs, target, note=""):
+    rows.append((what, ours, theirs, theirs / ours, target, note))
+    print(f"{what:42s} onset {ours:9.3f} s   peer {theirs:9.3f} s   ratio {theirs / ours:6.2f}   target {target}   {note}", flush=True)
+
+
+BASE = dict(layers=12, hidden=768, heads=12, ffn=3072, std=0.05)
+SMALL = dict(layers=4, hidden=256, heads=4, ffn=1024, std=0.08)
+peak = max(b["GFLOP/s"] for b in kernels("MatrixProduct"))
+print(f"matrix-product peak: {peak:.0f} GFLOP/s", flush=True)
+
+
+def uas(what, folder, sentences, target, flop_per_token=0):
+    loading, measuring = onset_seconds(folder, "--parses", PARSES, "--probes", "uas", "--max-sentences", sentences, "--min-relation", 10)
+    out = peer("uas_peer.py", folder, PARSES, "--paper", a.paper, "--sentences", sentences)
+    tokens = int(re.search(r"(\d+) tokens", out).group(1))
+    note = f"{100 * tokens * flop_per_token / measuring / 1e9 / peak:.0f} % of peak" if flop_per_token else ""
+    row(what, loading + measuring, json_lines(out)[-1]["total"], target, note)
+
+
+def layer_flop(hidden, ffn):
+    return 2 * (4 * hidden * hidden + 2 * hidden * ffn)
+
+
+if "uas" in ONLY:
+    uas("UAS, 4 layers / 256, 400 sentences", model("small", **SMALL), 400, "10", 4 * layer_flop(256, 1024))
+    if a.encoder: uas("UAS, trained 6 layers / 384, 600 sentences", a.encoder, 600, "15", 6 * layer_flop(384, 1536))
+    if a.base: uas("UAS, BERT-base, 400 sentences", model("base", **BASE), 400, "6", 12 * layer_flop(768, 3072))
+
+
+def pll(what, folder, pairs, target):
+    ours = sum(onset_seconds(folder, "--pairs", BLIMP, "--pairs-per-paradigm", pairs))
+    theirs = json_lines(peer("pll_peer.py", folder, BLIMP, "--pairs", pairs))[-1]
+    row(what, ours, theirs["seconds"], target, f"{theirs['sentences'] / ours:.1f} against {theirs['sentences_per_s']:.1f} sentences/s")
+
+
+if "pll" in ONLY:
+    pll("PLL, 4 layers / 256, 4 pairs a paradigm", model("small", **SMALL), 4, "6")
+    if a.base: pll("PLL, BERT-base, 1 pair a paradigm", model("base", **BASE), 1, "1.4")
+
+if "twonn" in ONLY:
+    ours = kernels("TwoNn/10000")[0]["real_time"] / 1e3
+    for python in filter(None, (a.python, a.dadapy)):
+        for result in json_lines(peer("twonn_peer.py", 10000, 768, python=python)):
+            if python == a.dadapy and result["peer"] != "DADApy": continue
+            row(f"TwoNN, 10,000 x 768, {result['peer']}", ours, result["seconds"], "2" if result["peer"] == "DADApy" else "4")
+
+if "tokenizer" in ONLY:
+    text = os.path.join(WORK, "text.txt")
+    with open(text, "w", encoding="utf-8") as out:
+        for name in sorted(os.listdir(BLIMP)):
+            for line in open(os.path.join(BLIMP, name), encoding="utf-8"):
+                pair = json.loads(line); out.write(pair["sentence_good"] + "\n" + pair["sentence_bad"] + "\n")
+        for line in open(PARSES, encoding="utf-8"):
+            if line.startswith("# text = "): out.write(line[9:])
+    code = ("import os,sys,time; os.environ['RAYON_NUM_THREADS']='1'; os.environ['TOKENIZERS_PARALLELISM']='false'\n"
+            "from tokenizers import BertWordPieceTokenizer\n"
+            "t=BertWordPieceTokenizer(sys.argv[1]); lines=open(sys.argv[2],encoding='utf-8').read().splitlines()\n"
+            "s=time.time(); [t.encode(x) for x in lines]; print(time.time()-s)")
+    theirs = float(run([a.python, "-c", code, VOCAB, text]).stdout)
+    start = time.time()
+    subprocess.run([os.path.join(BIN, "onset"), "tokenize", "--vocab", VOCAB, "--threads", "1", text], stdout=subprocess.DEVNULL, check=True)
+    row("WordPiece, BLiMP and treebank text", time.time() - start, theirs, "5", f"whole process; {os.path.getsize(text) / 1e6:.1f} MB")
