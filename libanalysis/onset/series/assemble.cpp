@@ -154,10 +154,12 @@ void merge_frame(Frame& into, const Frame& from) {
   for (const Variable& constant : from.constants) {
     if (constant_named(into, constant.name) == nullptr) throw disagree(where + constant.name + " differs");
   }
-  if (into.attributes != from.attributes) {
-    Attributes all = into.attributes;
-    merge_attributes(all, from.attributes, where);
-    throw disagree(where + " has an attribute in one that another lacks");
+  Attributes all = into.attributes;
+  merge_attributes(all, from.attributes, where);
+  for (const auto& [name, value] : all) {
+    if (!into.attributes.contains(name) || !from.attributes.contains(name)) {
+      throw disagree(into.group + " has an attribute in one that another lacks: " + name);
+    }
   }
   const Axis* const replicates = find_axis(from, replicate_axis);
   if (replicates != nullptr && find_axis(into, replicate_axis) == nullptr) into.axes.push_back(*replicates);

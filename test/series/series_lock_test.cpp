@@ -1,0 +1,84 @@
+#include "onset/series/series_lock.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <fstream>
+#include <optional>
+
+#include "onset/base/file.h"
+#include "test/series/expect_error.h"
+#include "test/temporary_folder.h"
+
+namespace onset {
+namespace {
+
+std::string this_process() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return std::string(host.data()) + ", process " + std::to_string(::getpid());
+}
+
+TEST(SeriesLock, TheSecondIsToldWhoHoldsIt) {
+  const TemporaryFolder folder;
+  const auto series = folder / "series.h5";
+  {
+    const SeriesLock lock(series);
+    EXPECT_EQ(read_file(folder / "series.h5.lock"), this_process() + "\n");
+    for (int i = 0; i < 2; ++i) {
+      expect_error(ErrorKind::try_again, series.string() + ": being written by " + this_process(),
+                   [&] { SeriesLock{series}; });
+    }
+    const SeriesLock other(folder / "other.h5");
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "series.h5.lock"));
+  const SeriesLock again(series);
+}
+
+TEST(SeriesLock, AKilledHoldersLockIsFree) {
+  const TemporaryFolder folder;
+  const auto series = folder / "series.h5";
+  std::array<int, 2> ready{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const SeriesLock lock(series);
+    if (::write(ready[1], "x", 1) != 1) ::_exit(1);
+    while (true) ::pause();
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  EXPECT_THROW(SeriesLock{series}, Error);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder / "series.h5.lock"));
+  const SeriesLock lock(series);
+  EXPECT_EQ(read_file(folder / "series.h5.lock"), this_process() + "\n");
+}
+
+TEST(SeriesLock, TemporariesOfKilledWritersGo) {
+  const TemporaryFolder folder;
+  for (const char* name :
+       {"series.h5", "series.h5.tmp-1", "series.h5.tmp-77", "series.h5.bak", "other.h5.tmp-1"}) {
+    std::ofstream(folder / name) << "x";
+  }
+  const SeriesLock lock(folder / "series.h5");
+  EXPECT_FALSE(std::filesystem::exists(folder / "series.h5.tmp-1"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "series.h5.tmp-77"));
+  for (const char* name : {"series.h5", "series.h5.bak", "other.h5.tmp-1"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+  }
+}
+
+TEST(SeriesLock, WithoutItsFolderItSaysSo) {
+  expect_error(ErrorKind::io, "/nowhere/series.h5.lock: cannot create: No such file or directory",
+               [] { SeriesLock("/nowhere/series.h5"); });
+}
+
+}  // namespace
+}  // namespace onset
