@@ -2,8 +2,8 @@
 // that decides stand others that lead astray (attractors), and the words beside it do not tell.
 //
 // Pairs come in couples, two sides of one draw: what is good on one side is bad on the other, behind the same
-// neighbouring words. So a model that only prefers the more frequent form, or goes by the word before, is
-// right once in each couple.
+// word (in sva_rc the relative clause's verb, in its other number). So a model that only prefers the more
+// frequent form, or goes by the word before, is right once in a couple.
 #pragma once
 
 #include <cstddef>
