@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <fstream>
 #include <string_view>
 
 #include "onset/base/error.h"
@@ -128,6 +129,20 @@ std::string run_contained(const std::filesystem::path& file, std::chrono::second
   if (received[0] == error_mark) throw Error(static_cast<ErrorKind>(received[1]), received.substr(2));
   received.erase(0, 1);
   return received;
+}
+
+MemoryAllowance::MemoryAllowance() {
+  std::uint64_t pages = 0;  // the sixth number: what setrlimit's RLIMIT_DATA counts
+  std::ifstream statm("/proc/self/statm");
+  for (int i = 0; i < 6; ++i) statm >> pages;
+  if (statm) at_start_ = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void MemoryAllowance::set(std::uint64_t bytes) const {
+  rlimit limit{};
+  if (at_start_ == 0 || ::getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(at_start_ + bytes, limit.rlim_max);
+  ::setrlimit(RLIMIT_DATA, &limit);
 }
 
 }  // namespace onset

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -14,5 +15,17 @@ namespace onset {
 /// when no process can be started.
 std::string run_contained(const std::filesystem::path& file, std::chrono::seconds limit,
                           const std::function<std::string()>& work);
+
+/// For use in such a child: how much memory may be had beyond what it started with. Where the system does not
+/// tell how much that was there is no limit.
+class MemoryAllowance {
+ public:
+  MemoryAllowance();
+  /// From now on `bytes` more than at the start.
+  void set(std::uint64_t bytes) const;
+
+ private:
+  std::uint64_t at_start_ = 0;
+};
 
 }  // namespace onset

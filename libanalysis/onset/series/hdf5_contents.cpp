@@ -63,8 +63,28 @@ Hdf5Contents decode_contents(const json& encoded) {
   return contents;
 }
 
+/// What memory reading takes, so that damaged lengths in the file cannot ask for all there is.
+class Allowance {
+ public:
+  explicit Allowance(std::uint64_t file_size) : allowed_((std::uint64_t{256} << 20U) + 8 * file_size) {
+    memory_.set(allowed_);
+  }
+
+  /// Room for these values: as read, as JSON, as CBOR that grows by doubling, as sent.
+  void add(const Hdf5Array& array) {
+    std::uint64_t bytes = array.kind == Hdf5Array::Kind::text ? 64 : 8;
+    for (const std::uint64_t size : array.dims) bytes *= size;
+    memory_.set(allowed_ += 6 * bytes);
+  }
+
+ private:
+  MemoryAllowance memory_;
+  std::uint64_t allowed_;
+};
+
+/// Describes what lies in a group, and loads what is wanted.
 void read_members(const Hdf5Reader& file, const std::string& group, const Hdf5Wanted& wanted,
-                  Hdf5Contents& out) {
+                  Allowance& allowance, Hdf5Contents& out) {
   const std::string prefix = group == "/" ? "/" : group + "/";
   out.attributes[group] = file.attributes(group);
   for (const auto& [name, is_group] : file.members(group)) {
@@ -72,7 +92,11 @@ void read_members(const Hdf5Reader& file, const std::string& group, const Hdf5Wa
     if (is_group && group == "/") out.groups.push_back(path);
     if (is_group) continue;
     Hdf5Array array = file.describe(path);
-    if (wanted(path, array)) file.load(path, array);
+    if (wanted(path, array)) {
+      file.check(path, array);
+      allowance.add(array);
+      file.load(path, array);
+    }
     out.attributes[path] = file.attributes(path);
     out.order.push_back(path);
     out.arrays.emplace(path, std::move(array));
@@ -87,10 +111,13 @@ Hdf5Contents read_hdf5(const std::filesystem::path& path, const Hdf5Wanted& want
   // Slow disks give a megabyte a second; a library caught in a loop gives nothing.
   const std::chrono::seconds limit(20 + static_cast<std::int64_t>(size >> 20U));
   const std::string bytes = run_contained(path, limit, [&] {
+    Allowance allowance(size);
     const Hdf5Reader file(path);
     Hdf5Contents contents;
-    read_members(file, "/", wanted, contents);
-    for (const std::string& group : std::vector(contents.groups)) read_members(file, group, wanted, contents);
+    read_members(file, "/", wanted, allowance, contents);
+    for (const std::string& group : std::vector(contents.groups)) {
+      read_members(file, group, wanted, allowance, contents);
+    }
     return to_cbor(encode_contents(contents));
   });
   try {

@@ -173,19 +173,21 @@ Hdf5Array Hdf5Reader::describe(const std::string& path) const {
   return out;
 }
 
-std::uint64_t Hdf5Reader::checked_count(hid_t array, const std::string& path,
-                                        const Hdf5Array& described) const {
-  const Hdf5Handle type(sound(H5Dget_type(array), path), H5Tclose);
-  const std::uint64_t width = std::max<std::uint64_t>(H5Tget_size(type.get()), 1);
-  std::uint64_t count = 1;
-  for (const std::uint64_t size : described.dims) {
-    if (size != 0 && count > most_bytes_ / width / size) {
+void Hdf5Reader::check(const std::string& path, const Hdf5Array& array) const {
+  if (array.kind == Hdf5Array::Kind::other) {
+    throw error_in(ErrorKind::bad_data, name_, path + ": expected strings or numbers of at most 64 bits");
+  }
+  const Hdf5Handle source = open(path);
+  const Hdf5Handle type(sound(H5Dget_type(source.get()), path), H5Tclose);
+  std::uint64_t bytes = std::max<std::uint64_t>(H5Tget_size(type.get()), 1);
+  for (const std::uint64_t size : array.dims) {
+    if (size != 0 && bytes > most_bytes_ / size) {
       throw error_in(ErrorKind::bad_data, name_,
                      path + ": claims more values than a file of this length can hold");
     }
-    count *= size;
+    bytes *= size;
   }
-  return count;
+  check_layout(source.get(), path);
 }
 
 void Hdf5Reader::check_layout(hid_t array, const std::string& path) const {
@@ -218,8 +220,8 @@ void Hdf5Reader::check_layout(hid_t array, const std::string& path) const {
 
 void Hdf5Reader::load(const std::string& path, Hdf5Array& array) const {
   const Hdf5Handle source = open(path);
-  const std::uint64_t count = checked_count(source.get(), path, array);
-  check_layout(source.get(), path);
+  std::uint64_t count = 1;
+  for (const std::uint64_t size : array.dims) count *= size;
   const auto read = [&](hid_t memory, void* buffer) {
     if (count == 0) return;
     sound(H5Dread(source.get(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer), path);
@@ -234,8 +236,6 @@ void Hdf5Reader::load(const std::string& path, Hdf5Array& array) const {
     read_as(std::int64_t{});
   } else if (array.kind == Hdf5Array::Kind::text) {
     array.texts = texts_of(type.get(), count, read);
-  } else if (array.kind == Hdf5Array::Kind::other) {
-    throw error_in(ErrorKind::bad_data, name_, path + ": expected strings or numbers of at most 64 bits");
   } else if (H5Tget_size(type.get()) <= sizeof(float)) {
     read_as(float{});
   } else {

@@ -23,15 +23,15 @@ class Hdf5Reader {
   Attributes attributes(const std::string& path) const;
   /// All of an array but its values.
   Hdf5Array describe(const std::string& path) const;
-  /// Its values; `array` is what describe gave.
+  /// Throws unless its values are in this file and a file of this length can hold as many.
+  void check(const std::string& path, const Hdf5Array& array) const;
+  /// Its values; `array` is what describe gave and check let pass.
   void load(const std::string& path, Hdf5Array& array) const;
 
  private:
   std::int64_t sound(std::int64_t result, const std::string& object) const;
   Hdf5Handle open(const std::string& path) const;
   std::string scale_of(hid_t array, unsigned dimension, const std::string& path) const;
-  /// How many values; throws when a file of this length cannot hold them.
-  std::uint64_t checked_count(hid_t array, const std::string& path, const Hdf5Array& described) const;
   void check_layout(hid_t array, const std::string& path) const;
 
   Hdf5Silence silence_;
