@@ -34,18 +34,17 @@ struct Origins {
 /// Replicates are paired up to the lesser number. Throws what clean_curve throws.
 AlignedDifference aligned_difference(const Curve& curve, const Curve& reference, const Origins& origins = {});
 
-/// A scalar difference between two runs.
+/// A difference between two runs in one number.
 struct Difference {
-  double value = 0;
-  std::optional<Interval> interval;  ///< empty without replicates
+  double value = 0;  ///< curve - reference
+  std::optional<Interval>
+      interval;  ///< percentile interval of the paired differences; empty without replicates
   std::optional<double>
-      p;  ///< two-sided, of "no difference", (count + 1)/(replicates + 1) x 2; empty without
+      p;  ///< two-sided, of "no difference": 2 (1 + replicates on the rarer side of 0) / (1 + replicates)
 };
 
-/// Interval of curve - reference from paired replicates: quantiles at (1 -+ level)/2 of the replicates'
-/// differences. Vectors of unequal lengths are paired up to the lesser; fewer than two pairs: no interval.
-Difference paired_difference(const Difference& value_only, const std::vector<double>& curve_replicates,
-                             const std::vector<double>& reference_replicates, double level = 0.95);
+/// Replicates are paired by index up to the lesser number.
+Difference paired_difference(const Measured& curve, const Measured& reference, double level = 0.95);
 
 /// Signed area between two curves by trapezoids over the common range (axis units x curve units), and the
 /// same divided by the range's length: the mean difference. Exact for the interpolated curves.
@@ -62,12 +61,13 @@ std::optional<Area> area_between(const AlignedDifference& difference, Axis axis 
 
 /// A curve's numbers for one row of a comparison.
 struct CurveSummary {
-  double final_step = 0, final_value = 0;
-  double best_step = 0, best_value = 0;  ///< largest (smallest when falling); the earliest of equals
-  std::vector<double> final_replicates;  ///< [replicate] at final_step
+  double final_step = 0;  ///< last step that was measured
+  Measured final_value;   ///< there
+  double best_step = 0;   ///< largest value (smallest of a falling curve); the earliest of equals
+  Measured best_value;    ///< there; replicates at the same step, which is chosen on the curve itself
 };
 
-/// Empty when no value is finite. `falling`: less is better, as for losses.
-std::optional<CurveSummary> summarise(const Curve& curve, bool falling = false);
+/// Empty when no value is finite. Lengths must match, as clean_curve demands.
+std::optional<CurveSummary> summarise(const Curve& curve, Trend trend = Trend::rising);
 
 }  // namespace onset

@@ -21,6 +21,12 @@ enum class Axis {
   log_step,  ///< u = log(1 + step), natural logarithm; steps must not be negative
 };
 
+/// Which way the curve goes when the model gets better.
+enum class Trend {
+  rising,   ///< accuracy, UAS
+  falling,  ///< loss: negated before everything else
+};
+
 /// u of a step on the axis.
 double to_axis(double step, Axis axis);
 /// The step at u; inverse of to_axis.
@@ -28,7 +34,9 @@ double from_axis(double u, Axis axis);
 
 /// What clean_curve left and what it took away.
 struct CleanCurve {
-  Curve curve;                         ///< finite values only; every replicate finite at every point
+  Curve curve;  ///< finite values only; every replicate finite at every point
+  std::vector<std::size_t>
+      kept_replicates;                 ///< [replicate of curve] its index before, by which curves are paired
   std::size_t dropped_points = 0;      ///< points whose value was NaN
   std::size_t dropped_replicates = 0;  ///< replicates with a NaN at a point that is kept
 };

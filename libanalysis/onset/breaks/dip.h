@@ -13,14 +13,14 @@ namespace onset {
 enum class DipSide { none, before, at, after };  ///< the dip relative to an onset's interval
 
 struct Dip {
-  bool found = false;  ///< depth is at least 3 noise units and the minimum is no end of the series
-  double step = 0;     ///< of the minimum of the smoothed curve, a checkpoint's
+  bool found = false;  ///< depth is at least 3 times the noise
+  double step = 0;     ///< of the deepest point of the smoothed curve, a checkpoint's
   double value = 0;    ///< smoothed curve there
-  double depth =
-      0;  ///< lesser of the fall before and the rise after: the topographic prominence, curve's units
-  double noise = 0;              ///< standard deviation of a smoothed point, from the residuals of neighbours
-  double depth_in_noise = 0;     ///< depth / noise; infinite for a noise-free dip
-  DipSide side = DipSide::none;  ///< relative to the onset interval given; none without one or without a dip
+  double depth = 0;    ///< how far the curve climbs again on the lower side: min over both sides of (highest
+                       ///< value - value)
+  double noise = 0;    ///< standard deviation of a point, items and training together (noise.h)
+  double depth_in_noise = 0;     ///< depth / noise; infinite without noise
+  DipSide side = DipSide::none;  ///< relative to the onset given; none without one or without a dip
   std::string reason;            ///< one line
 };
 
@@ -29,8 +29,9 @@ struct OnsetPlace {
   double low = 0, high = 0;
 };
 
-/// The curve is smoothed by a three-point median (one wild checkpoint makes no dip). Fewer than 5 finite
-/// points or a constant curve: found = false, with the reason. Throws what clean_curve throws.
+/// The deepest valley of the curve after a three-point median (so that one wild checkpoint makes no dip).
+/// Fewer than 5 finite points, a constant curve or one that does not fall and rise again: found = false, with
+/// the reason. Throws what clean_curve throws.
 Dip find_dip(const Curve& curve, const std::optional<OnsetPlace>& onset = std::nullopt);
 
 }  // namespace onset

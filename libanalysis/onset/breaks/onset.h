@@ -21,12 +21,6 @@
 
 namespace onset {
 
-/// Which way the curve goes when the model gets better.
-enum class Trend {
-  rising,   ///< accuracy, UAS
-  falling,  ///< loss: negated before everything else
-};
-
 struct OnsetOptions {
   Axis axis = Axis::step;       ///< scale for spacing, slopes and smoothness
   Trend trend = Trend::rising;  ///< falling curves are negated
@@ -54,7 +48,7 @@ struct Detectors {
 };
 
 struct Onset {
-  bool break_found = false;    ///< the verdict: p < alpha and a detector has an answer
+  bool break_found = false;    ///< the verdict, see find_onset
   std::optional<double> step;  ///< the paper's detector's answer; empty without a break
   std::optional<double> low;   ///< interval of the break around step; empty without a break
   std::optional<double> high;
@@ -75,18 +69,21 @@ struct Onset {
   std::size_t points = 0;          ///< finite points used
   std::size_t dropped_points = 0;  ///< NaN
   std::size_t replicates = 0;      ///< used
-  std::size_t dropped_replicates = 0;   ///< with a NaN
-  std::vector<double> replicate_steps;  ///< [draw] the paper's detector on each noisy curve, steps; paired
-                                        ///< between curves by draw
+  std::size_t dropped_replicates = 0;  ///< with a NaN
   std::vector<double>
-      centred_errors;   ///< [draw] error of the paper's detector around the fitted broken line, steps; paired
-  double half_gap = 0;  ///< half the mean neighbouring gap at the answer, steps: the detector's resolution
-  std::string reason;   ///< one line for the reader: why there is or is no break, and what to beware of
+      replicate_steps;  ///< [draw] the paper's detector on each noisy curve; paired between curves by draw
+  double widened_low =
+      0;  ///< how far below the lowest answer `low` was put, steps: the detector's resolution
+  double widened_high = 0;  ///< how far above the highest answer `high` was put, steps
+  std::string reason;       ///< one line for the reader: why there is or is no break, and what to beware of
 };
 
-/// Everything about one curve. Never throws for a curve that is short, constant or full of holes: that is a
-/// verdict, told in `reason`. Throws what clean_curve throws; Error(usage) for options out of range. Runs on
-/// OpenMP threads; the result does not depend on their number.
+/// Everything about one curve. A break is claimed when all of this holds: p < alpha, and a broken line
+/// explains the curve better than any smooth shape does (null_test.h); the broken line bends upwards
+/// somewhere; the paper's detector has an answer and its second difference there is positive. Never throws
+/// for a curve that is short, constant or full of holes: that is a verdict, told in `reason`. Throws what
+/// clean_curve throws; Error(usage) for options out of range. Runs on OpenMP threads; the result does not
+/// depend on their number.
 Onset find_onset(const Curve& curve, const OnsetOptions& options);
 
 /// Whether the detectors tell one story: the broken line's knot within d of the paper's answer (on the axis),

@@ -18,11 +18,6 @@
 
 namespace onset {
 
-struct SeedValue {
-  double value = 0;                ///< the run's onset, gap or metric
-  std::vector<double> replicates;  ///< [replicate] may be empty; paired between runs by index
-};
-
 struct SeedMean {
   double mean = 0;
   double between_runs = 0;           ///< standard deviation s over runs; 0 for one run
@@ -31,6 +26,6 @@ struct SeedMean {
 };
 
 /// At least one run; throws Error(usage) otherwise. One run: quantiles of its replicates.
-SeedMean combine_seeds(const std::vector<SeedValue>& runs, double level = 0.95);
+SeedMean combine_seeds(const std::vector<Measured>& runs, double level = 0.95);
 
 }  // namespace onset

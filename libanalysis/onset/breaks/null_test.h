@@ -1,0 +1,55 @@
+// Is there a break at all? A test of "no break" against smooth curves (smooth_family.h).
+//
+// Statistic. The curve is projected on a family of smooth curves; a knot is then offered to the residual r at
+// every inner checkpoint. With h_k the hinge max(0, x - k) less its part within what the fit could move
+// along,
+//   T = max over k of  z_k / sd_k,     z_k = <h_k, r> / |h_k|,
+// one-sided: only a knot that bends upwards counts. sd_k scales the knots to equal noise.
+//
+// Null distribution. Parametric bootstrap: T of fitted + noise, projected anew. The noise is Gaussian with
+// the covariance of the replicates plus white training noise (noise.h), whose sigma is itself uncertain: each
+// draw takes sigma^2 df / chi^2_df. No curve is taken to be known better than 0.5 % of its range: white noise
+// is added up to that, so that a smooth curve of a shape we did not think of is not called a break for a
+// misfit nobody would see.
+//
+//   p = (1 + #{T_draw >= T}) / (draws + 1)  for either family; the larger of the two is reported.
+//
+// "No break" is the union of the families, and a union is rejected only when each of its members is
+// (intersection-union test: Berger 1982), so the level holds at alpha whichever family the curve belongs to.
+//
+// Not being smooth in these ways is not yet being broken: a slow S-shape that is steeper at one end is
+// neither. So the curve is also explained by the broken line (piecewise_linear.h) and by the best smooth
+// shape, slow asymmetric ones included, and the two are weighed by the broken line's criterion, a smooth
+// shape counting five parameters as one knot does: broken_line_better.
+//
+// Curves of more than 96 checkpoints are averaged to 96 bins first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "onset/breaks/noise.h"
+
+namespace onset {
+
+struct NullTestOptions {
+  std::size_t max_knots = 3;  ///< of the broken line
+  double smooth_share = 0.4;  ///< least 10-90 % time of a smooth S-shape, as a share of the axis
+  std::size_t draws = 499;
+  DrawStream stream;
+};
+
+struct NullTest {
+  double p = 1;                     ///< the larger of the two below
+  double p_shapes = 1;              ///< against lines, slow S-shapes, exponentials and power laws
+  double p_concave = 1;             ///< against concave curves
+  bool broken_line_better = false;  ///< than any smooth shape
+};
+
+/// u ascending, y finite and not constant, both [point], at least 6; noise of the same points. Runs on OpenMP
+/// threads with a result that does not depend on their number.
+NullTest test_no_break(const std::vector<double>& u, const std::vector<double>& y, const Noise& noise,
+                       const NullTestOptions& options);
+
+}  // namespace onset

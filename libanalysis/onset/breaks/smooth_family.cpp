@@ -1,0 +1,191 @@
+#include "onset/breaks/smooth_family.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace onset {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// Orthonormal basis of the columns, leaving out those that add less than a millionth of their length.
+MatrixXd orthonormal(const std::vector<VectorXd>& columns) {
+  MatrixXd basis(columns.front().size(), static_cast<Index>(columns.size()));
+  Index rank = 0;
+  for (const VectorXd& column : columns) {
+    VectorXd rest = column;
+    for (int twice = 0; twice < 2; ++twice) {
+      rest -= basis.leftCols(rank) * (basis.leftCols(rank).transpose() * rest);
+    }
+    if (!(rest.norm() > 1e-6 * column.norm())) continue;
+    basis.col(rank++) = rest.normalized();
+  }
+  return basis.leftCols(rank);
+}
+
+/// Middles and widths of S-shapes on [0, 1], none narrower than least_width.
+struct Place {
+  double middle = 0, width = 0;
+  bool at_limit = false;
+};
+
+std::vector<Place> sigmoid_places(double least_width) {
+  std::vector<double> widths = {least_width, 1.05 * least_width};
+  for (double width = 1.12 * least_width; width < 1; width *= 1.2) widths.push_back(width);
+  std::vector<Place> places;
+  for (const double width : widths) {
+    for (int i = -10; i <= 30; ++i) places.push_back({0.05 * i, width, width == least_width});
+  }
+  return places;
+}
+
+/// ds/dm and ds/dw but for their sign and scale, which do not matter: z = (x - m)/w, slope = ds/dz.
+std::vector<VectorXd> sigmoid_tangents(const VectorXd& z, const VectorXd& slope, const Place& place) {
+  if (place.at_limit) return {slope};
+  return {slope, slope.cwiseProduct(z)};
+}
+
+}  // namespace
+
+ShapeFamily ShapeFamily::null_shapes(const VectorXd& x, double smooth_share) {
+  ShapeFamily family;
+  family.add(x, {});
+  for (const Place& place : sigmoid_places(smooth_share / (2 * std::log(9.0)))) {
+    const VectorXd z = (x.array() - place.middle) / place.width;
+    const VectorXd value = 1 / (1 + (-z.array()).exp());
+    const VectorXd slope = value.array() * (1 - value.array());
+    family.add(value, sigmoid_tangents(z, slope, place));
+  }
+  family.add_exponentials(x);
+  family.add_power_laws(x);
+  family.gather_directions();
+  return family;
+}
+
+ShapeFamily ShapeFamily::slow_asymmetric(const VectorXd& x, double smooth_share) {
+  ShapeFamily family;
+  // 10 % is reached at z = -ln ln 10 and 90 % at z = -ln ln (10/9).
+  const double rise = std::log(std::log(10.0)) - std::log(std::log(10.0 / 9));
+  for (const Place& place : sigmoid_places(smooth_share / rise)) {
+    const VectorXd z = (x.array() - place.middle) / place.width;
+    for (const double side : {1.0, -1.0}) {
+      const VectorXd fading = (-side * z.array()).exp();
+      const VectorXd value = (-fading.array()).exp();
+      family.add(value, sigmoid_tangents(z, value.cwiseProduct(fading), place));
+    }
+  }
+  family.gather_directions();
+  return family;
+}
+
+void ShapeFamily::add(const VectorXd& shape, const std::vector<VectorXd>& tangents) {
+  const VectorXd centred = shape.array() - shape.mean();
+  if (!(centred.norm() > 1e-9)) return;
+  std::vector<VectorXd> columns = {VectorXd::Ones(shape.size()), centred.normalized()};
+  columns.insert(columns.end(), tangents.begin(), tangents.end());
+  directions_.push_back(columns[1]);
+  bases_.push_back(orthonormal(columns));
+}
+
+void ShapeFamily::add_exponentials(const VectorXd& x) {
+  for (double width = 0.005; width < 3; width *= 1.3) {
+    const VectorXd value = (-x.array() / width).exp();
+    add(value, {value.cwiseProduct(x)});
+  }
+}
+
+void ShapeFamily::add_power_laws(const VectorXd& x) {
+  for (const double offset : {0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3}) {
+    const Eigen::ArrayXd logarithm = (x.array() + offset).log();
+    for (const double exponent :
+         {-3.0, -2.0, -1.5, -1.0, -0.7, -0.5, -0.3, -0.15, 0.0, 0.15, 0.3, 0.5, 0.7, 1.5, 2.0, 3.0}) {
+      const bool is_log = exponent == 0;  // the limit of (s^b - 1)/b
+      const Eigen::ArrayXd value = is_log ? logarithm : Eigen::ArrayXd((exponent * logarithm).exp());
+      const VectorXd along_exponent = logarithm * value;
+      const VectorXd along_offset = ((exponent - 1) * logarithm).exp();
+      add(value, {along_exponent, along_offset});
+    }
+  }
+}
+
+void ShapeFamily::gather_directions() {
+  direction_rows_.resize(static_cast<Index>(directions_.size()), directions_.front().size());
+  for (std::size_t node = 0; node < directions_.size(); ++node) {
+    direction_rows_.row(static_cast<Index>(node)) = directions_[node];
+  }
+}
+
+MatrixXd ShapeFamily::project(const MatrixXd& curves) const {
+  const MatrixXd lengths = (direction_rows_ * curves).cwiseAbs();
+  MatrixXd fitted(curves.rows(), curves.cols());
+  for (Index c = 0; c < curves.cols(); ++c) {
+    Index node = 0;
+    lengths.col(c).maxCoeff(&node);
+    const MatrixXd& basis = bases_[static_cast<std::size_t>(node)];
+    fitted.col(c) = basis * (basis.transpose() * curves.col(c));
+  }
+  return fitted;
+}
+
+ConcaveFamily::ConcaveFamily(const VectorXd& x) {
+  line_ = orthonormal({VectorXd::Ones(x.size()), x});
+  hinges_.resize(x.size(), x.size() - 2);
+  for (Index k = 0; k + 2 < x.size(); ++k) hinges_.col(k) = -(x.array() - x[k + 1]).max(0.0);
+  hinges_ -= line_ * (line_.transpose() * hinges_);
+  gram_ = hinges_.transpose() * hinges_;
+}
+
+/// Non-negative least squares by active sets (Lawson & Hanson 1974) on the Gram matrix (Bro & de Jong 1997).
+VectorXd ConcaveFamily::fit(const VectorXd& y) const {
+  const Index count = gram_.rows();
+  const VectorXd target = hinges_.transpose() * y;
+  const double tolerance = 1e-10 * hinges_.colwise().norm().maxCoeff() * y.norm();
+  VectorXd weight = VectorXd::Zero(count);
+  std::vector<Index> active;
+  std::vector<char> is_active(static_cast<std::size_t>(count), 0);
+  for (Index round = 0; round < 3 * count; ++round) {
+    VectorXd gradient = target;
+    for (const Index k : active) gradient -= weight[k] * gram_.col(k);
+    Index next = -1;
+    for (Index k = 0; k < count; ++k) {
+      if (is_active[static_cast<std::size_t>(k)] == 0 && gradient[k] > tolerance &&
+          (next < 0 || gradient[k] > gradient[next])) {
+        next = k;
+      }
+    }
+    if (next < 0) break;
+    active.push_back(next);
+    is_active[static_cast<std::size_t>(next)] = 1;
+    while (!active.empty()) {
+      const VectorXd wanted = gram_(active, active).ldlt().solve(target(active));
+      double share = 1;
+      for (std::size_t i = 0; i < active.size(); ++i) {
+        const double now = weight[active[i]], then = wanted[static_cast<Index>(i)];
+        if (then <= 0) share = std::min(share, now / (now - then));
+      }
+      if (!(share >= 0)) share = 0;
+      for (std::size_t i = 0; i < active.size(); ++i) {
+        weight[active[i]] += share * (wanted[static_cast<Index>(i)] - weight[active[i]]);
+      }
+      if (share == 1) break;
+      std::erase_if(active, [&](Index k) {
+        if (weight[k] > 1e-14) return false;
+        weight[k] = 0;
+        is_active[static_cast<std::size_t>(k)] = 0;
+        return true;
+      });
+    }
+  }
+  return line_ * (line_.transpose() * y) + hinges_ * weight;
+}
+
+MatrixXd ConcaveFamily::project(const MatrixXd& curves) const {
+  MatrixXd fitted(curves.rows(), curves.cols());
+#pragma omp parallel for schedule(static)
+  for (Index c = 0; c < curves.cols(); ++c) fitted.col(c) = fit(curves.col(c));
+  return fitted;
+}
+
+}  // namespace onset
