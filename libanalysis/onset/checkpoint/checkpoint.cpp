@@ -238,6 +238,7 @@ Checkpoint Checkpoint::open(const fs::path& folder) {
 const fs::path& Checkpoint::folder() const { return state_->folder; }
 const BertConfig& Checkpoint::config() const { return state_->config; }
 const std::vector<fs::path>& Checkpoint::weight_files() const { return state_->weights.files(); }
+std::uint64_t Checkpoint::bytes() const { return state_->weights.bytes(); }
 bool Checkpoint::has_mlm_head() const { return state_->mlm_head; }
 bool Checkpoint::has_pooler() const { return state_->pooler; }
 const std::vector<std::string>& Checkpoint::ignored() const { return state_->ignored; }

@@ -18,6 +18,7 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -40,6 +41,8 @@ class Checkpoint {
   const BertConfig& config() const;
   /// The weight files read, in file-name order.
   const std::vector<std::filesystem::path>& weight_files() const;
+  /// Bytes of the weight files.
+  std::uint64_t bytes() const;
   /// SHA-256 of the weight file's bytes, 64 hexadecimal digits; of shards: of their bytes one after another
   /// in file-name order. Computed on the first call, some 0.3 s for BERT-base.
   const std::string& sha256() const;

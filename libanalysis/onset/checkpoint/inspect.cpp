@@ -33,8 +33,8 @@ void inspect_opened(const Checkpoint& checkpoint, CheckpointReport& report) {
   report.config = checkpoint.config();
   for (const fs::path& file : checkpoint.weight_files()) {
     report.weight_files.push_back(file.filename().string());
-    report.bytes += fs::file_size(file);
   }
+  report.bytes = checkpoint.bytes();
   report.sha256 = checkpoint.sha256();
   for (const std::string& name : checkpoint.names()) {
     ++report.tensors;

@@ -91,6 +91,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     std::map<std::string, std::uint64_t> keys;  ///< key -> where it stands
   };
 
+  /// One past the last byte read.
   std::uint64_t here() const { return offset_ + static_cast<std::uint64_t>(seen_ - text_.data()); }
 
   /// The place of the key just read: back from its closing quote to the opening one, the only one without a
@@ -132,7 +133,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
   bool open(nlohmann::json empty) {
     if (open_.size() == deepest) {
-      throw error_at_byte(ErrorKind::bad_data, file_, here(),
+      throw error_at_byte(ErrorKind::bad_data, file_, here() - 1,
                           "JSON nested deeper than " + std::to_string(deepest) + " levels");
     }
     nlohmann::json* const value = place(std::move(empty));

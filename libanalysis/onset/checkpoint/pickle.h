@@ -3,30 +3,13 @@
 // and byte offset.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "onset/checkpoint/pickled_tensor.h"
+
 namespace onset {
-
-/// What the numbers of a storage are.
-enum class StorageType { float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, boolean };
-
-/// Bytes one number takes.
-std::int64_t item_size(StorageType type);
-
-/// A tensor as the pickle describes it: a strided window of a storage. Already checked: sizes, strides and
-/// offset are not negative, and the window lies within the storage.
-struct PickledTensor {
-  std::string name;
-  std::string storage;  ///< key of the storage: file `data/<key>` of the archive
-  StorageType type = StorageType::float32;
-  std::int64_t storage_items = 0;  ///< numbers in the storage
-  std::int64_t offset = 0;         ///< first number of the window
-  std::vector<std::int64_t> sizes;
-  std::vector<std::int64_t> strides;  ///< in numbers, one a dimension
-};
 
 /// The tensors of the pickled state_dict `bytes`, in its order. `file` is used in messages; offsets in them
 /// count from the start of the pickle. Throws Error(bad_data).
