@@ -122,6 +122,13 @@ TEST(Damage, AFullDiskKeepsWhatIsThere) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
 }
 
+/// The frames that the rounds below go through.
+Frame frame_of(std::int64_t round) {
+  Frame frame = pll_frame(2000);
+  frame.attributes["round"] = round % 4;
+  return frame;
+}
+
 /// Writes rows and assembles them, over and over: in round r all that is measured is that of steps r, r+1,
 /// r+2.
 [[noreturn]] void work_until_killed(const Path& path) {
@@ -143,10 +150,10 @@ TEST(Damage, KilledAtAnyInstantAllThatIsVisibleIsWhole) {
   const Path path = folder / "s.h5";
   std::vector<std::string> keys;
   for (std::int64_t round = 0; round < 4; ++round) keys.push_back(options_key(frame_of(round)));
-  int series_seen = 0;
   for (std::uint64_t i = 0; i < 50; ++i) {
     const pid_t child = ::fork();
     if (child == 0) work_until_killed(path);
+    while (!std::filesystem::exists(path)) ::usleep(1000);  // the first lives until there is something to lose
     ::usleep(static_cast<useconds_t>(draw(i, 0) % 60'000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
@@ -171,8 +178,6 @@ TEST(Damage, KilledAtAnyInstantAllThatIsVisibleIsWhole) {
     for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
       EXPECT_EQ(entry.path().string().find(".tmp-"), std::string::npos) << entry.path();
     }
-    if (!std::filesystem::exists(path)) continue;
-    ++series_seen;
     const Series series = read_series(path);
     ASSERT_EQ(series.steps.size(), 3U);
     const auto& overall = std::get<std::vector<double>>(find_curve(series, "pll/overall")->values);
@@ -180,7 +185,6 @@ TEST(Damage, KilledAtAnyInstantAllThatIsVisibleIsWhole) {
       EXPECT_EQ(overall[row], 0.5 + 0.001 * static_cast<double>(series.steps[row].step % 16));
     }
   }
-  EXPECT_GT(series_seen, 10);
 }
 
 }  // namespace
