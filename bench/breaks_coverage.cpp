@@ -62,10 +62,10 @@ void print_planted(const std::string& name, const Counts& counts) {
   std::fflush(stdout);
 }
 
-/// Early and late steps of one gap, but four to an octave from there on.
+/// Dense early, then ever wider apart.
 std::vector<double> growing_steps() {
-  std::vector<double> steps = {0, 10, 20, 30, 40, 50, 60, 70, 80};
-  while (steps.back() < 5000) steps.push_back(std::round(steps.back() * 1.11));
+  std::vector<double> steps = even_steps(20, 25);
+  while (steps.back() < 4900) steps.push_back(std::round(steps.back() * 1.08));
   return steps;
 }
 
@@ -91,6 +91,10 @@ void planted_table(int series) {
   print_planted("15 gaps, training noise 0.01 besides items",
                 run(broken_at(2040 / last, 3540 / last), shaken, 2040, series));
   const Simulation bare{even_steps(points, gap), many_items, 0.5, 0, 0.01};
+  const Simulation uneven{growing_steps(), many_items, 0.5, 200, 0};
+  const double end = uneven.steps.back();
+  print_planted("1500 steps, low noise, gaps of 25 to 360",
+                run(broken_at(2040 / end, 3540 / end), uneven, 2040, series));
   print_planted("15 gaps, the same without replicates",
                 run(broken_at(2040 / last, 3540 / last), bare, 2040, series));
 }
@@ -139,7 +143,7 @@ void time_large_series() {
   const Gap between = find_gap(first, second, options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   std::printf("\n2 curves of 1000 checkpoints x 200 replicates, onsets and gap: %.2f s (gap %.0f steps)\n",
-              seconds.count(), between.steps.value_or(-1));
+              seconds.count(), between.answer ? between.answer->steps : -1);
 }
 
 }  // namespace

@@ -63,10 +63,14 @@ Dip find_dip(const Curve& curve, const std::optional<OnsetPlace>& onset) {
   const Noise noise = estimate_noise(steps, clean.curve.values, clean.curve.replicates);
   dip.noise = std::hypot(noise.item_sd, noise.training_sd);
   const std::vector<double> y = smoothed(clean.curve.values);
-  const std::size_t at = deepest(y, dip.depth);
+  std::size_t at = deepest(y, dip.depth);
   if (dip.depth == 0) {
     dip.reason = "no dip: the curve does not fall and rise again";
     return dip;
+  }
+  // The median makes a sharp valley's floor flat: of its points the one that was lowest.
+  for (std::size_t k = at; k < y.size() && y[k] == y[at]; ++k) {
+    if (clean.curve.values[k] < clean.curve.values[at]) at = k;
   }
   dip.step = steps[at];
   dip.value = y[at];

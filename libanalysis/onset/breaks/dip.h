@@ -14,11 +14,11 @@ enum class DipSide { none, before, at, after };  ///< the dip relative to an ons
 
 struct Dip {
   bool found = false;  ///< depth is at least 3 times the noise
-  double step = 0;     ///< of the deepest point of the smoothed curve, a checkpoint's
-  double value = 0;    ///< smoothed curve there
-  double depth = 0;    ///< how far the curve climbs again on the lower side: min over both sides of (highest
-                       ///< value - value)
-  double noise = 0;    ///< standard deviation of a point, items and training together (noise.h)
+  double step = 0;   ///< of the deepest point of the smoothed curve (of several the lowest before smoothing)
+  double value = 0;  ///< smoothed curve there
+  double depth = 0;  ///< how far the curve climbs again on the lower side: min over both sides of (highest
+                     ///< value - value)
+  double noise = 0;  ///< standard deviation of a point, items and training together (noise.h)
   double depth_in_noise = 0;     ///< depth / noise; infinite without noise
   DipSide side = DipSide::none;  ///< relative to the onset given; none without one or without a dip
   std::string reason;            ///< one line

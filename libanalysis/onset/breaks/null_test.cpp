@@ -17,8 +17,8 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr Index most_bins = 96;
-constexpr std::size_t most_knots_tried = 48;
-constexpr double known_to = 0.005;  ///< of the curve's range
+constexpr std::size_t knot_places = 48;  ///< of the simulated curves' broken lines
+constexpr double known_to = 0.005;       ///< of the curve's range
 
 /// The curve and its noise on at most most_bins points.
 struct Binned {
@@ -84,8 +84,7 @@ double p_value(double statistic, const std::vector<double>& drawn) {
 /// RSS of the broken line with a given number of knots.
 class LineRss {
  public:
-  LineRss(const VectorXd& x, std::size_t knots)
-      : fitter_({x.begin(), x.end()}, most_knots_tried), knots_(knots) {}
+  LineRss(const VectorXd& x, std::size_t knots) : fitter_({x.begin(), x.end()}, knot_places), knots_(knots) {}
   double operator()(const VectorXd& y) const {
     return fitter_.rss_at_checkpoints({y.begin(), y.end()}, knots_);
   }

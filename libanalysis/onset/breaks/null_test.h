@@ -1,28 +1,30 @@
 // Is there a break at all? A test of "no break" against smooth curves (smooth_family.h).
 //
-// Statistic. The curve is projected on a family of smooth curves; a knot is then offered to the residual r at
-// every inner checkpoint. With h_k the hinge max(0, x - k) less its part within what the fit could move
-// along,
-//   T = max over k of  z_k / sd_k,     z_k = <h_k, r> / |h_k|,
-// one-sided: only a knot that bends upwards counts. sd_k scales the knots to equal noise.
+// Statistic. How much better a broken line explains the curve than the nearest smooth one:
+//   T = RSS(smooth) - RSS(broken line),
+// the broken line with as many knots as the curve asks for (piecewise_linear.h; one or two), placed at
+// checkpoints.
 //
-// Null distribution. Parametric bootstrap: T of fitted + noise, projected anew. The noise is Gaussian with
+// Null distribution. Parametric bootstrap: T of fitted + noise, both fitted anew. The noise is Gaussian with
 // the covariance of the replicates plus white training noise (noise.h), whose sigma is itself uncertain: each
 // draw takes sigma^2 df / chi^2_df. No curve is taken to be known better than 0.5 % of its range: white noise
-// is added up to that, so that a smooth curve of a shape we did not think of is not called a break for a
-// misfit nobody would see.
+// is added up to that, so that a smooth curve of a shape not thought of is not called a break for a misfit
+// nobody would see.
 //
-//   p = (1 + #{T_draw >= T}) / (draws + 1)  for either family; the larger of the two is reported.
+//   p = (1 + #{T_draw >= T}) / (draws + 1)
 //
-// "No break" is the union of the families, and a union is rejected only when each of its members is
-// (intersection-union test: Berger 1982), so the level holds at alpha whichever family the curve belongs to.
+// for each of two families, the shapes and the concave curves; the larger is reported. "No break" is the
+// union of the families, and a union is rejected only when each of its members is (intersection-union test:
+// Berger 1982), so the level holds at alpha whichever family the curve belongs to.
 //
-// Not being smooth in these ways is not yet being broken: a slow S-shape that is steeper at one end is
-// neither. So the curve is also explained by the broken line (piecewise_linear.h) and by the best smooth
-// shape, slow asymmetric ones included, and the two are weighed by the broken line's criterion, a smooth
-// shape counting five parameters as one knot does: broken_line_better.
+// Not being in a family is not yet being broken: a slow S-shape that is steeper at one end than at the other
+// is neither. So the broken line is also weighed against the best smooth shape, slow asymmetric ones
+// included, by the criterion that chooses its knots, a smooth shape counting five parameters as one knot
+// does. That is `broken_line_better`, and it halves and more the false breaks that p alone would allow
+// (docs/breaks.md).
 //
-// Curves of more than 96 checkpoints are averaged to 96 bins first.
+// Curves of more than 96 checkpoints are averaged to 96 bins first; of more than 48, 48 evenly chosen ones
+// may be knots.
 #pragma once
 
 #include <cstddef>

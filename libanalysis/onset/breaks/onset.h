@@ -70,12 +70,12 @@ struct Onset {
   std::size_t dropped_points = 0;  ///< NaN
   std::size_t replicates = 0;      ///< used
   std::size_t dropped_replicates = 0;  ///< with a NaN
-  std::vector<double>
-      replicate_steps;  ///< [draw] the paper's detector on each noisy curve; paired between curves by draw
-  double widened_low =
-      0;  ///< how far below the lowest answer `low` was put, steps: the detector's resolution
-  double widened_high = 0;  ///< how far above the highest answer `high` was put, steps
-  std::string reason;       ///< one line for the reader: why there is or is no break, and what to beware of
+  /// [draw] the paper's detector and the knot on each noisy curve, steps; empty without a break. The index is
+  /// the replicate's in the file, by which curves are paired; NaN where that replicate was dropped.
+  std::vector<double> replicate_steps, replicate_knots;
+  /// How far `low` and `high` were put beyond the outermost answers, steps: what the detector cannot resolve.
+  double widened_low = 0, widened_high = 0;
+  std::string reason;  ///< one line for the reader: why there is or is no break, and what to beware of
 };
 
 /// Everything about one curve. A break is claimed when all of this holds: p < alpha, and a broken line
@@ -90,14 +90,18 @@ Onset find_onset(const Curve& curve, const OnsetOptions& options);
 /// and the largest slope not more than d before either. False when one of them has no answer.
 bool detectors_agree(const Detectors& detectors, Axis axis, double spacing);
 
-/// From structure onset to capability onset, in steps. Everything is empty unless both curves break.
+/// From structure onset to capability onset, told by one detector, in steps.
+struct GapEstimate {
+  double steps = 0;              ///< capability - structure
+  Interval interval;             ///< from the paired draws
+  double p_structure_first = 0;  ///< share of paired draws in which structure comes first, ties counting half
+};
+
+/// The gap between two onsets. Everything is empty unless both curves break.
 struct Gap {
-  std::optional<double> steps;  ///< capability.step - structure.step
-  std::optional<double> low;    ///< interval from the paired draws
-  std::optional<double> high;
-  std::optional<double>
-      p_structure_first;  ///< share of paired draws in which structure comes first, ties counting half
-  std::string reason;     ///< one line
+  std::optional<GapEstimate> answer;  ///< by the paper's detector
+  std::optional<GapEstimate> knot;    ///< by the broken lines' knots: usually far narrower
+  std::string reason;                 ///< one line
 };
 
 /// Both must come from find_onset with the same options but for trend and stream.

@@ -1,9 +1,11 @@
 // Curves without a break, as two families that least squares can project on. x is the axis mapped to [0, 1].
 //
 // Shapes (parametric): f = a + b s(x; theta) with free a and b of either sign, s one of
-//   line           x
-//   logistic       1 / (1 + exp(-(x - m)/w)), slow: its 10-90 % time 2 ln 9 w must be at least smooth_share
-//   of the axis exponential    exp(-x/w) power law      (x + x0)^b, b in -3 ... 3, and log(x + x0)
+// - line: x
+// - logistic: 1 / (1 + exp(-(x - m)/w)), slow: its 10-90 % time 2 ln 9 w is at least smooth_share of the axis
+// - exponential: exp(-x/w)
+// - power law: (x + x0)^b with b in -3 ... 3, and log(x + x0)
+//
 // Exponentials and power laws may be as fast as they like: their bend is at the start. A fast S-shape is no
 // member: it is a break. theta is found on a grid by least squares, then one Gauss-Newton step is taken along
 // the tangents ds/dtheta; a width at its limit keeps still.
