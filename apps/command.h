@@ -69,6 +69,7 @@ int run_export(const std::vector<std::string>& words);
 int run_merge(const std::vector<std::string>& words);
 int run_inspect(const std::vector<std::string>& words);
 int run_tokenize(const std::vector<std::string>& words);
+int run_train(const std::vector<std::string>& words);
 int run_grammar(const std::vector<std::string>& words);
 
 }  // namespace onset::apps

@@ -23,6 +23,7 @@ struct Subcommand {
 };
 
 constexpr Subcommand subcommands[] = {
+    {"train", "train a BERT, with or without the syntactic regulariser", run_train},
     {"analyze", "measure every checkpoint of a training run into one series file", run_analyze},
     {"export", "a series file as CSV in long form", run_export},
     {"merge", "one series of several: shards, probes, steps", run_merge},

@@ -2,7 +2,7 @@
 #include "onset/base/error.h"
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
-#include "onset/series/series_lock.h"
+#include "onset/base/writer_lock.h"
 
 namespace onset::apps {
 
@@ -19,7 +19,7 @@ int run_merge(const std::vector<std::string>& words) {
   const auto output = line.required_path("output");
   std::vector<Series> parts;
   for (const auto& part : inputs) parts.push_back(read_series(part));
-  const SeriesLock lock(output);
+  const WriterLock lock(output);
   write_series(output, merge(parts));
   return 0;
 }

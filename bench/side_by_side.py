@@ -5,7 +5,7 @@ usage: side_by_side.py --python VENV/bin/python --peers PEERS --paper PAPER --da
 PEERS holds make_bert.py, uas_peer.py, pll_peer.py and twonn_peer.py; PAPER is a checkout of angie-chen55/sudden-drops-in-the-loss;
 DATA holds en_ewt-ud-dev.conllu, blimp/ and bert-base-uncased-vocab.txt. Build first, with -DONSET_BUILD_BENCH=ON.
 """
-import argparse, json, os, re, subprocess, tempfile, time
+import argparse, csv, json, os, re, statistics, subprocess, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.join(HERE, "..", "build", "bin")
@@ -13,7 +13,7 @@ p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDes
 for name in ("python", "peers", "paper", "data"):
     p.add_argument("--" + name, required=True)
 p.add_argument("--dadapy"); p.add_argument("--encoder", help="a trained encoder's folder, for a third UAS row")
-p.add_argument("--only", default="uas,pll,twonn,tokenizer"); p.add_argument("--base", type=int, default=1, help="0: leave the BERT-base rows out")
+p.add_argument("--only", default="uas,pll,twonn,tokenizer,train"); p.add_argument("--base", type=int, default=1, help="0: leave the BERT-base rows out")
 a = p.parse_args()
 ONLY = a.only.split(",")
 PARSES, BLIMP, VOCAB = (os.path.join(a.data, f) for f in ("en_ewt-ud-dev.conllu", "blimp", "bert-base-uncased-vocab.txt"))
@@ -63,6 +63,11 @@ peak = max(b["GFLOP/s"] for b in kernels("MatrixProduct"))
 print(f"matrix-product peak: {peak:.0f} GFLOP/s", flush=True)
 
 
+def encoder_flop(layers, hidden, ffn):
+    """Products that UAS needs, per token: every layer but the last, and queries and keys of the last."""
+    return (layers - 1) * 2 * (4 * hidden * hidden + 2 * hidden * ffn) + 2 * 2 * hidden * hidden
+
+
 def uas(what, folder, sentences, target, flop_per_token=0):
     loading, measuring = onset_seconds(folder, "--parses", PARSES, "--probes", "uas", "--max-sentences", sentences, "--min-relation", 10)
     out = peer("uas_peer.py", folder, PARSES, "--paper", a.paper, "--sentences", sentences)
@@ -71,14 +76,10 @@ def uas(what, folder, sentences, target, flop_per_token=0):
     row(what, loading + measuring, json_lines(out)[-1]["total"], target, note)
 
 
-def layer_flop(hidden, ffn):
-    return 2 * (4 * hidden * hidden + 2 * hidden * ffn)
-
-
 if "uas" in ONLY:
-    uas("UAS, 4 layers / 256, 400 sentences", model("small", **SMALL), 400, "10", 4 * layer_flop(256, 1024))
-    if a.encoder: uas("UAS, trained 6 layers / 384, 600 sentences", a.encoder, 600, "15", 6 * layer_flop(384, 1536))
-    if a.base: uas("UAS, BERT-base, 400 sentences", model("base", **BASE), 400, "6", 12 * layer_flop(768, 3072))
+    uas("UAS, 4 layers / 256, 400 sentences", model("small", **SMALL), 400, "10", encoder_flop(4, 256, 1024))
+    if a.encoder: uas("UAS, trained 6 layers / 384, 600 sentences", a.encoder, 600, "15", encoder_flop(6, 384, 1536))
+    if a.base: uas("UAS, BERT-base, 400 sentences", model("base", **BASE), 400, "6", encoder_flop(12, 768, 3072))
 
 
 def pll(what, folder, pairs, target):
@@ -114,3 +115,35 @@ if "tokenizer" in ONLY:
     start = time.time()
     subprocess.run([os.path.join(BIN, "onset"), "tokenize", "--vocab", VOCAB, "--threads", "1", text], stdout=subprocess.DEVNULL, check=True)
     row("WordPiece, BLiMP and treebank text", time.time() - start, theirs, "5", f"whole process; {os.path.getsize(text) / 1e6:.1f} MB")
+
+
+def train(name, layers, hidden, heads, ffn, vocabulary, batch, steps, penalty):
+    """Median seconds of a step of `onset train`, blocks of 128 tokens of the treebank, and tokens in a step."""
+    folder = os.path.join(WORK, f"train-{name}-{time.time_ns()}")
+    os.makedirs(folder)
+    with open(VOCAB, encoding="utf-8") as lines, open(os.path.join(folder, "vocab.txt"), "w", encoding="utf-8") as out:
+        out.writelines(line for _, line in zip(range(vocabulary), lines))
+    config = {"model": dict(layers=layers, hidden=hidden, heads=heads, ffn=ffn, positions=512, vocab="vocab.txt"),
+              "data": {"parsed": [os.path.abspath(PARSES)], "max_tokens": 128, "packing": "block"},
+              "objective": {"reduction": "mean", "lambda": penalty}, "steps": steps, "batch": batch,
+              "save": {"log_per_decade": 0, "every": steps}}
+    with open(os.path.join(folder, "train.json"), "w") as out: json.dump(config, out)
+    run([os.path.join(BIN, "onset"), "train", "--config", os.path.join(folder, "train.json"), "-o", os.path.join(folder, "run"), "--threads", "2"])
+    log = list(csv.DictReader(open(os.path.join(folder, "run", "log.csv"))))[1:]
+    return statistics.median(float(r["seconds"]) for r in log), statistics.median(int(r["tokens"]) for r in log)
+
+
+def train_rows(what, target, steps, layers, hidden, heads, ffn, vocabulary, batch, name):
+    plain, tokens = train(name, layers, hidden, heads, ffn, vocabulary, batch, steps, 0.0)
+    sizes = dict(layers=layers, hidden=hidden, heads=heads, ffn=ffn, vocab=vocabulary, batch=batch, length=128, steps=max(3, steps // 2))
+    theirs = json_lines(peer("train_peer.py", *(w for k, v in sizes.items() for w in ("--" + k, v))))[-1]
+    per_token = theirs["seconds_per_step"] / (batch * 128)
+    row(what, plain, per_token * tokens, target, f"{tokens / plain:.0f} against {theirs['tokens_per_s']:.0f} tokens/s")
+    regularised, _ = train(name, layers, hidden, heads, ffn, vocabulary, batch, steps, 0.01)
+    again, _ = train(name, layers, hidden, heads, ffn, vocabulary, batch, steps, 0.0)
+    print(f"{'  with the regulariser':42s} {regularised:9.3f} s a step against {min(plain, again):.3f} s without: {100 * (regularised / min(plain, again) - 1):+.1f} %", flush=True)
+
+
+if "train" in ONLY:
+    train_rows("train, 4 layers / 256, batch 32 x 128", "1.5", 12, 4, 256, 4, 1024, 8000, 32, "small")
+    if a.base: train_rows("train, BERT-base, batch 8 x 128", "1.35", 5, 12, 768, 12, 3072, 30522, 8, "base")

@@ -11,7 +11,7 @@
 #include "onset/base/random.h"
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
-#include "onset/series/series_lock.h"
+#include "onset/base/writer_lock.h"
 #include "test/series/expect_error.h"
 #include "test/series/whole_series.h"
 #include "test/temporary_folder.h"
@@ -134,7 +134,7 @@ Frame frame_of(std::int64_t round) {
 [[noreturn]] void work_until_killed(const Path& path) {
   const RowStore rows(path.string() + ".rows");
   for (std::int64_t round = 0;; ++round) {
-    const SeriesLock lock(path);
+    const WriterLock lock(path);
     const Frame frame = frame_of(round);
     std::vector<StepInfo> steps;
     for (std::int64_t step = round; step < round + 3; ++step) {
@@ -174,7 +174,7 @@ TEST(Damage, KilledAtAnyInstantAllThatIsVisibleIsWhole) {
       ++files;
     }
     EXPECT_EQ(files, found);
-    const SeriesLock lock(path);  // the dead child's is free; its half-written series goes
+    const WriterLock lock(path);  // the dead child's is free; its half-written series goes
     for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
       EXPECT_EQ(entry.path().string().find(".tmp-"), std::string::npos) << entry.path();
     }

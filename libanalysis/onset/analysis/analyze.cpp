@@ -15,7 +15,7 @@
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
 #include "onset/series/rows.h"
-#include "onset/series/series_lock.h"
+#include "onset/base/writer_lock.h"
 
 namespace onset {
 namespace {
@@ -217,7 +217,7 @@ class Analysis {
 
   const AnalyzeOptions& options_;
   const AnalyzeWatcher& watcher_;
-  SeriesLock lock_;
+  WriterLock lock_;
   RowStore rows_;
   ProbeSubject subject_;
   std::vector<std::unique_ptr<Probe>> probes_;

@@ -86,6 +86,10 @@ bool MappedFile::unchanged() const {
          modified_ns(status) == modified_ns_ && status.st_ino == inode_;
 }
 
+void MappedFile::release_pages() const {
+  if (data_ != nullptr) ::madvise(data_, size_, MADV_DONTNEED);
+}
+
 std::string read_file(const std::filesystem::path& path) {
   const Descriptor file(path, O_RDONLY);
   if (file.get() < 0) throw system_error(path, "open");

@@ -26,6 +26,9 @@ class MappedFile {
   const std::filesystem::path& path() const { return path_; }
   /// Whether the file at this path is still the one that was mapped, unchanged (size, modification time, inode).
   bool unchanged() const;
+  /// Gives the pages read so far back to the system, so that they do not count as this process's memory; what is read
+  /// again comes from the system's cache.
+  void release_pages() const;
 
  private:
   std::filesystem::path path_;

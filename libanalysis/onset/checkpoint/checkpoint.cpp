@@ -278,6 +278,7 @@ std::vector<std::string> Checkpoint::nonfinite() const {
       infinite += magnitude == 0x7f800000U ? 1 : 0;
       nan += magnitude > 0x7f800000U ? 1 : 0;
     }
+    release_pages();
     if (nan + infinite == 0) continue;
     out.push_back(canonical + ": " + std::to_string(nan) + " NaN, " + std::to_string(infinite) +
                   " infinite of " + std::to_string(values.numel()));
@@ -292,6 +293,8 @@ std::vector<std::string> Checkpoint::dtypes() const {
   }
   return {out.begin(), out.end()};
 }
+
+void Checkpoint::release_pages() const { state_->weights.release_pages(); }
 
 bool Checkpoint::unchanged() const { return state_->config_file.unchanged() && state_->weights.unchanged(); }
 

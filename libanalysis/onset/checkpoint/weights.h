@@ -47,6 +47,8 @@ class Weights {
   /// Of the files' bytes one after another in file-name order.
   std::string sha256() const;
   bool unchanged() const;
+  /// See MappedFile.
+  void release_pages() const;
 
  private:
   using File = std::variant<SafetensorsFile, TorchZipFile>;

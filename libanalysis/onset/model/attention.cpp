@@ -16,7 +16,7 @@ using torch::indexing::Slice;
 
 bool runs_in_kernel(const torch::Tensor& x) { return x.is_cpu() && x.scalar_type() == torch::kFloat32; }
 
-HeadDropout head_dropout(const AttentionOptions& options, std::int64_t sequence, std::int64_t head) {
+KeyedDropout head_dropout(const AttentionOptions& options, std::int64_t sequence, std::int64_t head) {
   if (options.dropout <= 0) return {};
   return {static_cast<float>(options.dropout),
           draw_bits(options.dropout_key, Draw::dropout,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "onset/model/dropout_factors.h"
 #include "onset/model/simd.h"
 
 namespace onset {
@@ -117,25 +118,8 @@ ONSET_INLINE void softmax_rows(float* scores, int rows, int columns, std::int64_
   }
 }
 
-/// 0 or 1 / (1 - rate) for sixteen consecutive positions of a map: a 32-bit hash of (key, position) against
-/// the rate (Wellons' lowbias32).
-ONSET_INLINE void dropout_factors(Floats& factors, const HeadDropout& dropout, std::uint32_t position) {
-  using simd::Words;
-  constexpr Words lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  Words x = (lanes + position) * 0x9e3779b9U + static_cast<std::uint32_t>(dropout.key);
-  x ^= x >> 16;
-  x *= 0x7feb352dU;
-  x ^= x >> 15;
-  x += static_cast<std::uint32_t>(dropout.key >> 32U);
-  x *= 0x846ca68bU;
-  x ^= x >> 16;
-  const auto threshold = static_cast<std::int32_t>(dropout.rate * 0x1p24F);
-  const float kept = 1.0F / (1.0F - dropout.rate);
-  factors = __builtin_convertvector(x >> 8, simd::Ints) < threshold ? Floats{} : Floats{} + kept;
-}
-
 ONSET_INLINE void drop(const float* in, float* out, std::int64_t begin, std::int64_t end,
-                       const HeadDropout& dropout) {
+                       const KeyedDropout& dropout) {
   for (std::int64_t at = begin; at < end; at += width) {
     Floats factors;
     dropout_factors(factors, dropout, static_cast<std::uint32_t>(at));
@@ -150,7 +134,7 @@ ONSET_INLINE void drop(const float* in, float* out, std::int64_t begin, std::int
 }
 
 /// Multiplies a padded map by its dropout factors.
-ONSET_INLINE void apply_dropout(float* map, int rows, std::int64_t stride, const HeadDropout& dropout) {
+ONSET_INLINE void apply_dropout(float* map, int rows, std::int64_t stride, const KeyedDropout& dropout) {
   drop(map, map, 0, rows * stride, dropout);
 }
 
@@ -177,7 +161,7 @@ ONSET_INLINE void add_rows(const float* from, int rows, int size, float factor, 
   }
 }
 
-ONSET_INLINE void forward(const HeadInputs& in, const HeadDropout& dropout, AttentionWorkspace& work,
+ONSET_INLINE void forward(const HeadInputs& in, const KeyedDropout& dropout, AttentionWorkspace& work,
                           float* context, std::int64_t context_stride) {
   probabilities(in, work);
   if (dropout.rate > 0) apply_dropout(work.probabilities.data(), in.queries, work.stride, dropout);
@@ -200,7 +184,7 @@ ONSET_INLINE void forward(const HeadInputs& in, const HeadDropout& dropout, Atte
 
 // With D = F . P (F the dropout factors): dV = D^T dO; dD = dO V^T + arcs; dP = F . dD; dS = P . (dP -
 // rowsum(dP . P)); dQ = dS K / sqrt(d); dK = dS^T Q / sqrt(d).
-ONSET_INLINE void backward(const HeadInputs& in, const HeadDropout& dropout,
+ONSET_INLINE void backward(const HeadInputs& in, const KeyedDropout& dropout,
                            const std::vector<ArcGradient>& arcs, AttentionWorkspace& work,
                            const HeadGradients& out) {
   probabilities(in, work);
@@ -294,57 +278,35 @@ ONSET_INLINE float log_sum(const float* row, std::int64_t n) {
   return top + static_cast<float>(std::log(sum));
 }
 
-// One body, three instruction sets. The choice is made by the processor that runs it.
-#if defined(__x86_64__)
-#define ONSET_AVX512 [[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,fma")]]
-#define ONSET_AVX2 [[gnu::target("avx2,fma")]]
-#define ONSET_KERNEL(name, result, parameters, call)                                         \
-  ONSET_AVX512 result name##_avx512 parameters { return call; }                              \
-  ONSET_AVX2 result name##_avx2 parameters { return call; }                                  \
-  result name##_plain parameters { return call; }                                            \
-  decltype(&name##_plain) pick_##name() {                                                    \
-    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&          \
-        __builtin_cpu_supports("avx512bw")) {                                                \
-      return name##_avx512;                                                                  \
-    }                                                                                        \
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return name##_avx2; \
-    return name##_plain;                                                                     \
-  }
-#else
-#define ONSET_KERNEL(name, result, parameters, call) \
-  result name##_plain parameters { return call; }    \
-  decltype(&name##_plain) pick_##name() { return name##_plain; }
-#endif
-
 ONSET_KERNEL(forward, void,
-             (const HeadInputs& in, const HeadDropout& dropout, AttentionWorkspace& work, float* context,
+             (const HeadInputs& in, const KeyedDropout& dropout, AttentionWorkspace& work, float* context,
               std::int64_t stride),
              forward(in, dropout, work, context, stride))
 ONSET_KERNEL(backward, void,
-             (const HeadInputs& in, const HeadDropout& dropout, const std::vector<ArcGradient>& arcs,
+             (const HeadInputs& in, const KeyedDropout& dropout, const std::vector<ArcGradient>& arcs,
               AttentionWorkspace& work, const HeadGradients& out),
              backward(in, dropout, arcs, work, out))
 ONSET_KERNEL(drop, void,
-             (const float* in, float* out, std::int64_t begin, std::int64_t end, const HeadDropout& dropout),
+             (const float* in, float* out, std::int64_t begin, std::int64_t end, const KeyedDropout& dropout),
              drop(in, out, begin, end, dropout))
 ONSET_KERNEL(log_sum, float, (const float* row, std::int64_t n), log_sum(row, n))
 
 }  // namespace
 
-void attend_head(const HeadInputs& inputs, const HeadDropout& dropout, AttentionWorkspace& workspace,
+void attend_head(const HeadInputs& inputs, const KeyedDropout& dropout, AttentionWorkspace& workspace,
                  float* context, std::int64_t context_stride) {
   static const auto run = pick_forward();
   run(inputs, dropout, workspace, context, context_stride);
 }
 
-void attend_head_backward(const HeadInputs& inputs, const HeadDropout& dropout,
+void attend_head_backward(const HeadInputs& inputs, const KeyedDropout& dropout,
                           const std::vector<ArcGradient>& arcs, AttentionWorkspace& workspace,
                           const HeadGradients& gradients) {
   static const auto run = pick_backward();
   run(inputs, dropout, arcs, workspace, gradients);
 }
 
-void drop_elements(const float* in, float* out, ElementRange range, const HeadDropout& dropout) {
+void drop_elements(const float* in, float* out, ElementRange range, const KeyedDropout& dropout) {
   static const auto run = pick_drop();
   run(in, out, range.begin, range.end, dropout);
 }

@@ -23,10 +23,9 @@ struct HeadInputs {
   int queries = 0, keys = 0, size = 0;
 };
 
-/// Dropout on the probabilities: each is zeroed with probability `rate`, the others divided by 1 - rate.
-/// Which ones is a function of `key` and the position in the map, so that the backward pass draws the same
-/// ones again.
-struct HeadDropout {
+/// Dropout: each element is zeroed with probability `rate`, the others divided by 1 - rate. Which ones is a
+/// function of `key` and the element's place alone, so that the backward pass draws the same ones again.
+struct KeyedDropout {
   float rate = 0.0F;
   std::uint64_t key = 0;
 };
@@ -57,12 +56,12 @@ class AttentionWorkspace {
 };
 
 /// O := D V, written to `context` (row stride `context_stride`). Leaves D in the workspace.
-void attend_head(const HeadInputs& inputs, const HeadDropout& dropout, AttentionWorkspace& workspace,
+void attend_head(const HeadInputs& inputs, const KeyedDropout& dropout, AttentionWorkspace& workspace,
                  float* context, std::int64_t context_stride);
 
 /// Adds the gradients of the inputs. Computes the map again rather than having kept it: a map costs queries *
 /// keys floats for each layer, head and sequence, its recomputation a few per cent of a training step.
-void attend_head_backward(const HeadInputs& inputs, const HeadDropout& dropout,
+void attend_head_backward(const HeadInputs& inputs, const KeyedDropout& dropout,
                           const std::vector<ArcGradient>& arcs, AttentionWorkspace& workspace,
                           const HeadGradients& gradients);
 
@@ -72,7 +71,7 @@ struct ElementRange {
 };
 
 /// out[i] = in[i] times the dropout factor of place i, for the range; in and out may be the same.
-void drop_elements(const float* in, float* out, ElementRange range, const HeadDropout& dropout);
+void drop_elements(const float* in, float* out, ElementRange range, const KeyedDropout& dropout);
 
 /// log(sum_j exp(x[j])) of a row of n floats, in one pass over cache-resident data; -infinity where n is 0.
 float log_sum_exp(const float* row, std::int64_t n);

@@ -62,8 +62,10 @@ MlmHead build_mlm_head(const Bert& bert, const Make& make, bool tied) {
 Bert load_bert(const Checkpoint& checkpoint, const BertPlacement& placement) {
   const torch::NoGradGuard no_grad;
   const auto make = [&](const std::string& name, const Shape&) {
-    return checkpoint.tensor(name).to(placement.device, placement.dtype, /*non_blocking=*/false,
-                                      /*copy=*/true);
+    const torch::Tensor copy = checkpoint.tensor(name).to(placement.device, placement.dtype,
+                                                          /*non_blocking=*/false, /*copy=*/true);
+    checkpoint.release_pages();
+    return copy;
   };
   Bert bert = build(checkpoint.config(), make);
   if (checkpoint.has_mlm_head()) {

@@ -9,7 +9,7 @@
 namespace onset {
 namespace {
 
-torch::Tensor dropped(const torch::Tensor& x, const HeadDropout& how) {
+torch::Tensor dropped(const torch::Tensor& x, const KeyedDropout& how) {
   const torch::Tensor in = x.contiguous();
   torch::Tensor out = torch::empty_like(in);
   constexpr std::int64_t block = 1 << 14;  // a multiple of the vector width
@@ -30,8 +30,8 @@ struct KernelDropout : torch::autograd::Function<KernelDropout> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& outputs) {
-    const HeadDropout how{static_cast<float>(context->saved_data["rate"].toDouble()),
-                          static_cast<std::uint64_t>(context->saved_data["key"].toInt())};
+    const KeyedDropout how{static_cast<float>(context->saved_data["rate"].toDouble()),
+                           static_cast<std::uint64_t>(context->saved_data["key"].toInt())};
     return {dropped(outputs[0], how), torch::Tensor(), torch::Tensor()};
   }
 };

@@ -6,13 +6,10 @@
 #include "onset/base/error.h"
 #include "onset/base/random.h"
 #include "onset/model/dropout.h"
+#include "onset/model/layer.h"
 
 namespace onset {
 namespace {
-
-torch::Tensor normalise(const torch::Tensor& x, const LayerNorm& norm, double epsilon) {
-  return torch::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, epsilon);
-}
 
 /// x + y, into x where no gradient is recorded.
 torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& y) {
@@ -31,9 +28,12 @@ class Forward {
     torch::Tensor sum = torch::embedding(bert_.word_embeddings, batch_.ids);
     sum = add_residual(sum, torch::embedding(bert_.position_embeddings, batch_.positions));
     sum = add_residual(sum, batch_.types.defined() ? torch::embedding(bert_.type_embeddings, batch_.types)
-                                          : bert_.type_embeddings[0]);
-    return drop(normalise(sum, bert_.embedding_norm, bert_.config.layer_norm_eps), 0,
-                DropoutSite::embeddings);
+                                                   : bert_.type_embeddings[0]);
+    const LayerNorm& norm = bert_.embedding_norm;
+    const torch::Tensor normalised =
+        torch::layer_norm(sum, {sum.size(-1)}, norm.weight, norm.bias, bert_.config.layer_norm_eps);
+    const KeyedDropout dropout = dropout_at(0, DropoutSite::embeddings);
+    return keyed_dropout(normalised, dropout.rate, dropout.key);
   }
 
   torch::Tensor attention(const torch::Tensor& hidden, std::int64_t l,
@@ -75,24 +75,20 @@ class Forward {
                              std::int64_t l) const {
     const EncoderLayer& layer = bert_.layers[l];
     const double epsilon = bert_.config.layer_norm_eps;
-    torch::Tensor attended =
-        drop(torch::linear(context, layer.attention_output.weight, layer.attention_output.bias), l,
-             DropoutSite::attention_output);
-    attended = normalise(add_residual(attended, hidden), layer.attention_norm, epsilon);
-    const torch::Tensor inner = activate(
-        torch::linear(attended, layer.intermediate.weight, layer.intermediate.bias), bert_.config.activation);
-    const torch::Tensor out =
-        drop(torch::linear(inner, layer.output.weight, layer.output.bias), l, DropoutSite::output);
-    return normalise(add_residual(out, attended), layer.output_norm, epsilon);
+    const torch::Tensor attended =
+        linear_add_normalise(context, layer.attention_output, hidden, layer.attention_norm, epsilon,
+                             dropout_at(l, DropoutSite::attention_output));
+    const torch::Tensor inner = linear_activate(attended, layer.intermediate, bert_.config.activation);
+    return linear_add_normalise(inner, layer.output, attended, layer.output_norm, epsilon,
+                                dropout_at(l, DropoutSite::output));
   }
 
  private:
-  torch::Tensor drop(const torch::Tensor& x, std::int64_t layer, DropoutSite site) const {
-    if (!options_.dropout_key || bert_.config.hidden_dropout <= 0) return x;
-    return dropout(
-        x, bert_.config.hidden_dropout,
-        draw_bits(*options_.dropout_key, Draw::dropout,
-                  {static_cast<std::uint64_t>(layer), static_cast<std::uint64_t>(site) + 1'000'000}));
+  KeyedDropout dropout_at(std::int64_t layer, DropoutSite site) const {
+    if (!options_.dropout_key || bert_.config.hidden_dropout <= 0) return {};
+    return {static_cast<float>(bert_.config.hidden_dropout),
+            draw_bits(*options_.dropout_key, Draw::dropout,
+                      {static_cast<std::uint64_t>(layer), static_cast<std::uint64_t>(site) + 1'000'000})};
   }
 
   const Bert& bert_;
@@ -121,18 +117,6 @@ void check(const Bert& bert, const PackedBatch& batch) {
 
 }  // namespace
 
-torch::Tensor activate(const torch::Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::relu:
-      return torch::relu(x);
-    case Activation::gelu_new:
-      return torch::gelu(x, "tanh");
-    case Activation::gelu:
-      break;
-  }
-  return torch::gelu(x);
-}
-
 Encoded encode(const Bert& bert, const PackedBatch& batch, const EncoderOptions& options) {
   check(bert, batch);
   const Forward forward(bert, batch, options);
@@ -147,6 +131,10 @@ Encoded encode(const Bert& bert, const PackedBatch& batch, const EncoderOptions&
       out.hidden = forward.finish_layer(forward.selected_attention(out.hidden, wanted, l), wanted, l);
     } else {
       const torch::Tensor context = forward.attention(out.hidden, l, out.arcs);
+      if (l + 1 == layers && options.maps_only) {
+        out.hidden = torch::Tensor();
+        break;
+      }
       out.hidden = forward.finish_layer(context, out.hidden, l);
     }
     if (options.hidden) options.hidden(l + 1, out.hidden);

@@ -30,6 +30,9 @@ struct EncoderOptions {
   /// values for every token and the rest for these only. Inference only; the taps still see whole layers, so
   /// it must not be set along with them.
   std::vector<std::int64_t> rows;
+  /// Only the attention maps are wanted: the last layer stops after its own, and Encoded::hidden is
+  /// undefined. The hidden tap is not called for the last layer.
+  bool maps_only = false;
   /// Training: dropout at the configuration's rates, drawn from this key. Unset: none.
   std::optional<std::uint64_t> dropout_key;
   torch::Tensor arcs;  ///< AttentionOptions::arcs; may be undefined
@@ -42,8 +45,5 @@ struct Encoded {
 
 /// Throws Error(bad_data) where a sequence is longer than the positions or an id is not in the vocabulary.
 Encoded encode(const Bert& bert, const PackedBatch& batch, const EncoderOptions& options = {});
-
-/// The configuration's activation, applied in place where no gradient is recorded.
-torch::Tensor activate(const torch::Tensor& x, Activation activation);
 
 }  // namespace onset

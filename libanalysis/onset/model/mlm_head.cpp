@@ -7,7 +7,7 @@
 
 #include "onset/base/error.h"
 #include "onset/model/attention_kernel.h"
-#include "onset/model/encoder.h"
+#include "onset/model/layer.h"
 
 namespace onset {
 namespace {
@@ -20,8 +20,7 @@ torch::Tensor transform(const Bert& bert, const torch::Tensor& hidden) {
   if (!bert.mlm)
     throw Error(ErrorKind::bad_data, "the checkpoint has no masked-language-model head (cls.predictions.*)");
   const MlmHead& head = *bert.mlm;
-  const torch::Tensor inner =
-      activate(torch::linear(hidden, head.transform.weight, head.transform.bias), bert.config.activation);
+  const torch::Tensor inner = linear_activate(hidden, head.transform, bert.config.activation);
   return torch::layer_norm(inner, {bert.config.hidden}, head.norm.weight, head.norm.bias,
                            bert.config.layer_norm_eps);
 }

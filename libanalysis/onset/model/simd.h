@@ -1,6 +1,6 @@
 // Sixteen floats at a time, in GCC's vector extension: the compiler lowers one text to AVX-512, AVX2 or SSE2.
 // Everything here is inlined into functions compiled once per instruction set and chosen at run time (see
-// dispatch in attention_kernel.cpp), so one binary runs everywhere and fast where it can. Private to the
+// ONSET_KERNEL below), so one binary runs everywhere and fast where it can. Private to the
 // kernels of this room.
 #pragma once
 
@@ -64,3 +64,26 @@ ONSET_INLINE void exponential(Floats& x) {
 }
 
 }  // namespace onset::simd
+
+/// ONSET_KERNEL(name, result, (parameters), call): one body, three instruction sets, and pick_name() to
+/// choose by the processor that runs it. To be used inside an unnamed namespace; `call` must be inlined.
+#if defined(__x86_64__)
+#define ONSET_AVX512 [[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,fma")]]
+#define ONSET_AVX2 [[gnu::target("avx2,fma")]]
+#define ONSET_KERNEL(name, result, parameters, call)                                         \
+  ONSET_AVX512 result name##_avx512 parameters { return call; }                              \
+  ONSET_AVX2 result name##_avx2 parameters { return call; }                                  \
+  result name##_plain parameters { return call; }                                            \
+  decltype(&name##_plain) pick_##name() {                                                    \
+    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&          \
+        __builtin_cpu_supports("avx512bw")) {                                                \
+      return name##_avx512;                                                                  \
+    }                                                                                        \
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return name##_avx2; \
+    return name##_plain;                                                                     \
+  }
+#else
+#define ONSET_KERNEL(name, result, parameters, call) \
+  result name##_plain parameters { return call; }    \
+  decltype(&name##_plain) pick_##name() { return name##_plain; }
+#endif

@@ -2,42 +2,18 @@
 
 #include <limits>
 
-#include "onset/base/random.h"
-#include "onset/base/stop.h"
 #include "onset/model/mlm_head.h"
 
 namespace onset {
 
-MaskedLine mask_line(const TokenIds& ids, std::int64_t line, const MaskingVocabulary& vocabulary,
-                     const MaskingOptions& options) {
-  MaskedLine out{ids, {}, {}};
-  for (std::size_t t = 1; t + 1 < ids.size(); ++t) {
-    const std::initializer_list<std::uint64_t> place = {static_cast<std::uint64_t>(line), t};
-    if (draw_uniform(options.seed, Draw::mask_choice, place) >= options.rate) continue;
-    out.positions.push_back(static_cast<std::int32_t>(t));
-    out.targets.push_back(ids[t]);
-    const double kind = draw_uniform(options.seed, Draw::mask_kind, place);
-    if (kind < 0.8) {
-      out.ids[t] = vocabulary.mask;
-    } else if (kind < 0.9) {
-      out.ids[t] =
-          static_cast<std::int32_t>(draw_uniform(options.seed, Draw::mask_token, place) * vocabulary.size);
-    }
-  }
-  return out;
-}
-
 MlmLoss mlm_loss(const Bert& bert, std::span<const MaskedLine> lines, const PassOptions& options) {
-  const c10::InferenceMode inference;
   MlmLoss out;
   out.line_loss.assign(lines.size(), 0.0);
   out.line_tokens.assign(lines.size(), 0.0);
   std::vector<std::int64_t> lengths;
   for (const MaskedLine& line : lines)
     lengths.push_back(line.positions.empty() ? 0 : static_cast<std::int64_t>(line.ids.size()));
-  std::int64_t done = 0;
-  for (const std::vector<std::int64_t>& items : batches_by_length(lengths, options.batch_tokens)) {
-    throw_if_stopped(options.stop);
+  const auto work = [&](std::span<const std::int64_t> items) {
     std::vector<std::span<const std::int32_t>> rows;
     EncoderOptions encoder;
     std::vector<std::int64_t> targets;
@@ -64,10 +40,13 @@ MlmLoss mlm_loss(const Bert& bert, std::span<const MaskedLine> lines, const Pass
         out.line_tokens[line_of[i]] += 1;
       }
     }
-    done += static_cast<std::int64_t>(items.size());
+  };
+  std::int64_t done = 0;
+  for_each_batch(lengths, bert.device(), options, work, [&](std::int64_t items) {
+    done += items;
     if (options.progress)
       options.progress({"masked text", done, static_cast<std::int64_t>(lines.size()), "lines"});
-  }
+  });
   double sum = 0;
   for (std::size_t line = 0; line < lines.size(); ++line) {
     sum += out.line_loss[line];

@@ -5,7 +5,6 @@
 #include <limits>
 #include <unordered_map>
 
-#include "onset/base/stop.h"
 #include "onset/model/mlm_head.h"
 
 namespace onset {
@@ -100,7 +99,6 @@ PllTokens pll_tokens(const Vocabulary& vocabulary, PllScoring scoring) {
 
 std::vector<double> pseudo_log_likelihoods(const Bert& bert, std::span<const TokenIds> sentences,
                                            const PllTokens& tokens, const PassOptions& options) {
-  const c10::InferenceMode inference;
   std::vector<double> scores(sentences.size(), 0.0);
   std::int64_t done = 0;
   for (std::size_t begin = 0; begin < sentences.size(); begin += window_sentences) {
@@ -111,20 +109,21 @@ std::vector<double> pseudo_log_likelihoods(const Bert& bert, std::span<const Tok
     std::vector<std::int64_t> lengths;
     for (const TokenIds& ids : window.inputs) lengths.push_back(static_cast<std::int64_t>(ids.size()));
     std::int64_t answered = 0;
-    for (const std::vector<std::int64_t>& inputs : batches_by_length(lengths, options.batch_tokens)) {
-      throw_if_stopped(options.stop);
+    const auto work = [&](std::span<const std::int64_t> inputs) {
       std::vector<Question*> questions;
       for (const std::int64_t input : inputs)
         questions.insert(questions.end(), by_input[input].begin(), by_input[input].end());
       answer(bert, window, inputs, questions);
-      answered += static_cast<std::int64_t>(inputs.size());
+    };
+    for_each_batch(lengths, bert.device(), options, work, [&](std::int64_t inputs) {
+      answered += inputs;
       if (options.progress) {
         const auto share = static_cast<double>(answered) / static_cast<double>(window.inputs.size());
         options.progress({"minimal pairs",
                           done + static_cast<std::int64_t>(share * static_cast<double>(part.size())),
                           static_cast<std::int64_t>(sentences.size()), "sentences"});
       }
-    }
+    });
     for (const Question& question : window.questions) scores[begin + question.sentence] += question.answer;
     for (std::size_t s = 0; s < part.size(); ++s) {
       if (static_cast<std::int64_t>(part[s].size()) > bert.config.positions) {

@@ -19,8 +19,9 @@ using TokenIds = std::vector<std::int32_t>;
 /// Reads one attention map of sentence `sentence` (its index in the pass). Called concurrently.
 using SentenceAttentionReader = std::function<void(std::int64_t sentence, const AttentionMap& map)>;
 
-/// Reads the hidden states of some sentences after a layer: sentence items[s] owns the rows offsets[s] …
-/// offsets[s + 1] - 1 of `hidden`.
+/// Reads the hidden states of some sentences after a layer. Called concurrently for different sentences, in
+/// order of layers for the same ones: sentence items[s] owns the rows offsets[s] … offsets[s + 1] - 1 of
+/// `hidden`.
 struct HiddenStates {
   std::int64_t layer = 0;
   std::span<const std::int64_t> items;
@@ -42,8 +43,18 @@ struct PassOptions {
   std::stop_token stop;  ///< Interrupted is thrown between batches
 };
 
-/// Runs the encoder over all sentences in batches of even length. Holds one batch's activations at a time:
-/// about 4 bytes * batch_tokens * (6 * hidden + ffn), plus one head's map a thread.
+/// Cuts items of these lengths into batches (batches_by_length) and calls work(items) for each. On the CPU
+/// every thread takes whole batches and computes them alone, which needs no waiting for each other within a
+/// layer; the last batches, fewer than there are threads, are computed one after the other by all threads.
+/// finished(items of a batch) is called after each, never concurrently. `work` runs in inference mode and
+/// must write to places of its own. Throws Interrupted when stopped, and what `work` throws.
+void for_each_batch(std::span<const std::int64_t> lengths, const torch::Device& device,
+                    const PassOptions& options,
+                    const std::function<void(std::span<const std::int64_t> items)>& work,
+                    const std::function<void(std::int64_t items)>& finished);
+
+/// Runs the encoder over all sentences in batches of even length. Each thread holds one batch's activations
+/// at a time: about 4 bytes * batch_tokens * (6 * hidden + ffn), plus one head's map.
 void run_sentence_pass(const Bert& bert, std::span<const TokenIds> sentences, const PassReaders& readers,
                        const PassOptions& options);
 

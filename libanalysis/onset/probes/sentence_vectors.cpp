@@ -1,5 +1,6 @@
 #include "onset/probes/sentence_vectors.h"
 
+#include <algorithm>
 #include <set>
 
 namespace onset {
@@ -21,13 +22,21 @@ SentenceVectors::SentenceVectors(std::span<const TokenIds> sentences, const Bert
 
 void SentenceVectors::read(const HiddenStates& states) {
   const torch::Tensor hidden = states.hidden.to(torch::kCPU, torch::kFloat32).contiguous();
+  const std::int64_t width = hidden.size(1);
+  const float* const values = hidden.data_ptr<float>();
+  auto* const cls = vectors_[states.layer * 2].data_ptr<float>();
+  auto* const means = vectors_[states.layer * 2 + 1].data_ptr<float>();
   for (std::size_t s = 0; s < states.items.size(); ++s) {
     const std::int64_t row = row_[states.items[s]];
     if (row < 0) continue;
-    const std::int64_t begin = states.offsets[s];
-    const std::int64_t words = states.offsets[s + 1] - begin - 2;
-    vectors_[states.layer * 2][row].copy_(hidden[begin]);
-    if (words > 0) vectors_[states.layer * 2 + 1][row].copy_(hidden.narrow(0, begin + 1, words).mean(0));
+    const float* const first = values + states.offsets[s] * width;
+    const std::int64_t words = states.offsets[s + 1] - states.offsets[s] - 2;
+    std::copy_n(first, width, cls + row * width);
+    float* const mean = means + row * width;
+    for (std::int64_t word = 1; word <= words; ++word) {
+      for (std::int64_t j = 0; j < width; ++j) mean[j] += first[word * width + j];
+    }
+    for (std::int64_t j = 0; words > 0 && j < width; ++j) mean[j] /= static_cast<float>(words);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "onset/series/series_lock.h"
+#include "onset/base/writer_lock.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -51,18 +51,19 @@ bool try_lock(int descriptor, const std::filesystem::path& path) {
       std::string("cannot lock the file, does its file system have locks?: ") + std::strerror(errno));
 }
 
-void remove_temporaries(const std::filesystem::path& series) {
-  const std::filesystem::path folder = series.has_parent_path() ? series.parent_path() : ".";
-  const std::string prefix = series.filename().string() + ".tmp-";
+void remove_temporaries(const std::filesystem::path& written) {
+  const std::filesystem::path folder = written.has_parent_path() ? written.parent_path() : ".";
+  const std::string prefix = written.filename().string() + ".tmp-";
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    if (entry.path().filename().string().starts_with(prefix)) std::filesystem::remove(entry.path(), ignored);
+    if (entry.path().filename().string().starts_with(prefix))
+      std::filesystem::remove_all(entry.path(), ignored);
   }
 }
 
 }  // namespace
 
-SeriesLock::SeriesLock(const std::filesystem::path& series) : path_(series) {
+WriterLock::WriterLock(const std::filesystem::path& written) : path_(written) {
   path_ += ".lock";
   while (true) {
     descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -71,7 +72,8 @@ SeriesLock::SeriesLock(const std::filesystem::path& series) : path_(series) {
     }
     try {
       if (!try_lock(descriptor_, path_)) {
-        throw error_in(ErrorKind::try_again, series.string(), "being written by " + read_holder(descriptor_));
+        throw error_in(ErrorKind::try_again, written.string(),
+                       "being written by " + read_holder(descriptor_));
       }
     } catch (...) {
       ::close(descriptor_);
@@ -87,10 +89,10 @@ SeriesLock::SeriesLock(const std::filesystem::path& series) : path_(series) {
     ::close(descriptor_);
     throw error_in(ErrorKind::io, path_.string(), "cannot write: " + reason);
   }
-  remove_temporaries(series);
+  remove_temporaries(written);
 }
 
-SeriesLock::~SeriesLock() {
+WriterLock::~WriterLock() {
   ::unlink(path_.c_str());
   ::close(descriptor_);
 }

@@ -1,0 +1,246 @@
+#include "onset/training/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "onset/base/error.h"
+#include "onset/base/file.h"
+#include "onset/base/random.h"
+#include "onset/checkpoint/checkpoint.h"
+#include "onset/checkpoint/tokenizer_files.h"
+#include "onset/training/adamw.h"
+#include "onset/training/batches.h"
+#include "onset/training/objective.h"
+#include "onset/training/parameters.h"
+#include "onset/training/run_folder.h"
+#include "onset/training/schedule.h"
+#include "onset/training/training_state.h"
+
+namespace onset {
+namespace {
+
+torch::Device choose_device(const TrainConfig& config) {
+  const bool available = torch::cuda::is_available();
+  const auto fault = [&](const std::string& what) {
+    return error_in(ErrorKind::configuration, config.file.string(), what);
+  };
+  if (config.device == DeviceChoice::cuda && !available)
+    throw fault("device: this machine or this LibTorch has no CUDA device");
+  const bool cuda = available && config.device != DeviceChoice::cpu;
+  if (config.dtype == Dtype::bfloat16 && !cuda)
+    throw fault("dtype: bfloat16 is mixed precision on CUDA; the device is the CPU");
+  return cuda ? torch::kCUDA : torch::kCPU;
+}
+
+/// The vocabulary and the tokenizer that reads with it.
+struct Tokenizer {
+  explicit Tokenizer(const TrainConfig& config)
+      : files(find_tokenizer(config.init.empty() ? config.model.vocab.parent_path() : config.init,
+                             config.model.vocab)),
+        vocabulary(std::make_shared<const Vocabulary>(Vocabulary::read(files.vocab))),
+        options{.lower_case = files.lower_case,
+                .strip_accents = files.strip_accents,
+                .split_chinese = files.split_chinese},
+        wordpiece(vocabulary, options) {}
+
+  TokenizerFiles files;
+  std::shared_ptr<const Vocabulary> vocabulary;
+  WordPieceOptions options;
+  WordPiece wordpiece;
+};
+
+/// The weights of a checkpoint, with a fresh MLM head where it has none.
+Bert load_for_training(const Checkpoint& checkpoint, const TrainConfig& config, const Warn& warn) {
+  Bert bert = load_bert(checkpoint);
+  bert.config = model_shape_of(config.model, bert.config, config.file);
+  if (!bert.mlm) {
+    bert.mlm = initial_bert(bert.config, config.seed).mlm;
+    bert.mlm->decoder = bert.word_embeddings;
+    if (warn) warn(checkpoint.folder().string() + ": no masked-language-model head; a fresh one is made");
+  }
+  return bert;
+}
+
+class Trainer {
+ public:
+  Trainer(const TrainConfig& config, const TrainOptions& options, const TrainHooks& hooks)
+      : config_(config),
+        hooks_(hooks),
+        device_(choose_device(config)),
+        folder_(options.run, options.resume),
+        tokenizer_(config),
+        start_(config.init.empty() ? std::nullopt : std::optional<Checkpoint>(Checkpoint::open(config.init))),
+        shape_(start_ ? model_shape_of(config.model, start_->config(), config.file)
+                      : model_shape(config.model, tokenizer_.vocabulary->size())),
+        corpus_(open_corpus({config.data.parsed, config.data.text}, config.data.packing)) {
+    require_vocabulary_fits(tokenizer_.files.vocab, tokenizer_.vocabulary->size(), shape_.vocab_size);
+    if (!config.data.dev.empty())
+      dev_ = std::make_unique<Corpus>(open_corpus({{config.data.dev}, {}}, Packing::sentence));
+    require_steps_left();
+    folder_.claim(identity());
+    restore();
+  }
+
+  TrainResult run() {
+    TrainResult result{step_, step_, parameters_->values().numel(),           corpus_.size(),
+                       0,     0,     std::numeric_limits<double>::quiet_NaN()};
+    TrainingLog log(folder_.path() / "log.csv", step_);
+    if (folder_.last_checkpoint() != step_) save(log);
+    while (step_ < config_.steps) {
+      const std::optional<LogRow> made = make_step();
+      if (!made) {
+        if (folder_.last_checkpoint() != step_) save(log);
+        throw error_in(
+            ErrorKind::try_again, folder_.path().string(),
+            "interrupted and saved after step " + std::to_string(step_) + "; --resume goes on from here");
+      }
+      const LogRow& row = *made;
+      log.add(row);
+      result.tokens += row.tokens;
+      result.seconds += row.seconds;
+      result.loss = row.loss;
+      if (step_ == config_.steps || is_save_step(config_.save, step_)) save(log);
+      if (hooks_.progress)
+        hooks_.progress({"training", step_ - result.first_step, config_.steps - result.first_step, "steps"});
+    }
+    result.last_step = step_;
+    return result;
+  }
+
+ private:
+  Corpus open_corpus(const CorpusInputs& inputs, Packing packing) const {
+    const PackingOptions how{packing, longest_sequence(config_, shape_.positions),
+                             tokenizer_.vocabulary->cls(), tokenizer_.vocabulary->sep()};
+    return Corpus::open(folder_.path().parent_path() / "token-cache", inputs, tokenizer_.wordpiece, how,
+                        {hooks_.progress, hooks_.warn, hooks_.stop});
+  }
+
+  /// What makes two runs the same: the settings, and the contents of the files they name.
+  std::string identity() const {
+    nlohmann::json out = nlohmann::json::parse(canonical_settings(config_, shape_));
+    out["data"]["sha256"] = corpus_.key();
+    out["init"] = start_ ? nlohmann::json(start_->sha256()) : nlohmann::json();
+    out["vocabulary_sha256"] = tokenizer_.vocabulary->sha256();
+    return out.dump();
+  }
+
+  void require_steps_left() const {
+    if (!start_) return;
+    const auto state = read_training_state(config_.init);
+    if (!state || state->step <= config_.steps) return;
+    throw error_in(ErrorKind::configuration, config_.file.string(),
+                   "steps: expected at least those of init, " + std::to_string(state->step) + ", found " +
+                       std::to_string(config_.steps));
+  }
+
+  void restore() {
+    const auto last = folder_.last_checkpoint();
+    const std::filesystem::path from = last ? checkpoint_folder(folder_.path(), *last) : config_.init;
+    const Bert bert = from.empty()
+                          ? initial_bert(shape_, config_.seed)
+                          : load_for_training(last ? Checkpoint::open(from) : *start_, config_, hooks_.warn);
+    parameters_ = std::make_unique<Parameters>(bert, device_);
+    optimiser_ = std::make_unique<AdamW>(*parameters_, config_.optimiser);
+    if (from.empty()) return;
+    if (const auto state = read_training_state(from)) {
+      step_ = state->step;
+      read_moments(from, *parameters_, *state, *optimiser_);
+    }
+  }
+
+  /// Makes one update; none where it was asked to stop, which it looks for before each batch: a step can take
+  /// minutes.
+  std::optional<LogRow> make_step() {
+    const auto begin = std::chrono::steady_clock::now();
+    LogRow row;
+    row.lambda = lambda_at(config_.objective.lambda, step_);
+    row.lr = learning_rate(config_.optimiser, step_);
+    std::vector<TrainingBatch> batches;
+    StepTotals totals;
+    for (std::int64_t i = 0; i < config_.accumulate; ++i) {
+      batches.push_back(make_batch(corpus_, *tokenizer_.vocabulary, step_ * config_.accumulate + i,
+                                   {config_.batch, config_.objective.mask, config_.seed}));
+      totals.chosen += batches.back().chosen.numel();
+      totals.parsed += batches.back().parsed;
+      row.tokens += batches.back().packed.tokens();
+    }
+    ObjectiveOptions objective{config_.objective.regulariser, row.lambda, std::nullopt,
+                               config_.dtype == Dtype::bfloat16};
+    const bool dropout = shape_.hidden_dropout > 0 || shape_.attention_dropout > 0;
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      if (hooks_.stop.stop_requested()) {
+        parameters_->clear_gradients();
+        return std::nullopt;
+      }
+      const std::uint64_t key =
+          draw_bits(config_.seed, Draw::dropout, {static_cast<std::uint64_t>(step_), i});
+      if (dropout) objective.dropout_key = key;
+      if (dropout && !device_.is_cpu()) torch::manual_seed(key);  // LibTorch's generator draws there
+      const LossParts parts = accumulate_gradient(
+          parameters_->bert(), to_device(std::move(batches[i]), device_), totals, objective);
+      row.loss += parts.loss;
+      row.mlm_loss += parts.mlm;
+      row.regulariser += parts.regulariser;
+    }
+    require_finite(row.loss, "loss");
+    row.grad_norm = optimiser_->update(*parameters_, row.lr);
+    require_finite(row.grad_norm, "norm of the gradient");
+    parameters_->clear_gradients();
+    row.step = ++step_;
+    row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return row;
+  }
+
+  void require_finite(double value, const char* what) const {
+    if (std::isfinite(value)) return;
+    diverged(step_ + 1, std::string("the ") + what + " is " + (std::isnan(value) ? "NaN" : "infinite"));
+  }
+
+  [[noreturn]] void diverged(std::int64_t step, const std::string& what) const {
+    const auto last = folder_.last_checkpoint();
+    throw error_in(ErrorKind::bug, folder_.path().string(),
+                   "step " + std::to_string(step) + ": " + what + "; the last good checkpoint is " +
+                       (last ? checkpoint_folder(folder_.path(), *last).filename().string() : "none"));
+  }
+
+  void save(TrainingLog& log) {
+    if (!torch::isfinite(parameters_->values()).all().item<bool>()) diverged(step_, "a weight is not finite");
+    log.sync();
+    TrainingState state{step_, optimiser_->updates(), std::nullopt};
+    if (dev_) {
+      const double loss = held_out_loss(parameters_->bert(), *dev_, *tokenizer_.vocabulary,
+                                        {config_.objective.mask, config_.seed});
+      if (std::isfinite(loss)) state.dev_loss = loss;
+    }
+    write_checkpoint(folder_.path(), state, *parameters_, *optimiser_,
+                     {read_file(tokenizer_.files.vocab), tokenizer_.options, config_.steps});
+  }
+
+  const TrainConfig& config_;
+  const TrainHooks& hooks_;
+  torch::Device device_;
+  RunFolder folder_;
+  Tokenizer tokenizer_;
+  std::optional<Checkpoint> start_;
+  BertConfig shape_;
+  Corpus corpus_;
+  std::unique_ptr<Corpus> dev_;
+  std::unique_ptr<Parameters> parameters_;
+  std::unique_ptr<AdamW> optimiser_;
+  std::int64_t step_ = 0;
+};
+
+}  // namespace
+
+TrainResult train(const TrainConfig& config, const TrainOptions& options, const TrainHooks& hooks) {
+  return Trainer(config, options, hooks).run();
+}
+
+}  // namespace onset
