@@ -1,8 +1,8 @@
 #include "command.h"
 #include "onset/base/error.h"
+#include "onset/base/writer_lock.h"
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
-#include "onset/base/writer_lock.h"
 
 namespace onset::apps {
 

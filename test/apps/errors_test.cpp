@@ -92,7 +92,8 @@ INSTANTIATE_TEST_SUITE_P(Words, Refusal, testing::ValuesIn(cases),
 TEST(Program, HelpAndVersionSucceed) {
   const TemporaryFolder folder;
   EXPECT_EQ(run_program("--help", folder).code, 0);
-  for (const char* const command : {"analyze", "export", "merge", "inspect", "tokenize", "grammar", "train"}) {
+  for (const char* const command :
+       {"analyze", "export", "merge", "inspect", "tokenize", "grammar", "train"}) {
     const Outcome help = run_program(std::string(command) + " --help", folder);
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.out.find("Example:"), std::string::npos) << command;

@@ -40,7 +40,7 @@ TEST(Random, NormalHasMeanZeroAndVarianceOne) {
     sum += z;
     squares += z * z;
   }
-  EXPECT_NEAR(sum / n, 0.0, 0.013);     // standard error 0.0032
+  EXPECT_NEAR(sum / n, 0.0, 0.013);      // standard error 0.0032
   EXPECT_NEAR(squares / n, 1.0, 0.018);  // standard error sqrt(2/n) = 0.0045
 }
 

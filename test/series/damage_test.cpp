@@ -9,9 +9,9 @@
 
 #include "onset/base/file.h"
 #include "onset/base/random.h"
+#include "onset/base/writer_lock.h"
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
-#include "onset/base/writer_lock.h"
 #include "test/series/expect_error.h"
 #include "test/series/whole_series.h"
 #include "test/temporary_folder.h"
@@ -153,7 +153,8 @@ TEST(Damage, KilledAtAnyInstantAllThatIsVisibleIsWhole) {
   for (std::uint64_t i = 0; i < 50; ++i) {
     const pid_t child = ::fork();
     if (child == 0) work_until_killed(path);
-    while (!std::filesystem::exists(path)) ::usleep(1000);  // the first lives until there is something to lose
+    while (!std::filesystem::exists(path))
+      ::usleep(1000);  // the first lives until there is something to lose
     ::usleep(static_cast<useconds_t>(draw(i, 0) % 60'000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);

@@ -46,6 +46,9 @@ TEST_P(TwentySteps, EqualTheReferenceLoop) {
     parameters.clear_gradients();
   }
   for (const auto& [name, tensor] : parameters.named(parameters.values())) {
+    // Softmax is blind to a key's bias: its gradient is rounding, which AdamW scales up to the size of a
+    // step.
+    if (name.ends_with("attention.self.key.bias")) continue;
     EXPECT_TRUE(torch::allclose(tensor, expected.tensor("final_" + GetParam().name + '.' + name), 1e-3, 1e-3))
         << name;
   }

@@ -10,12 +10,12 @@
 
 #include "onset/base/error.h"
 #include "onset/base/stop.h"
+#include "onset/base/writer_lock.h"
 #include "onset/checkpoint/checkpoint.h"
 #include "onset/checkpoint/tokenizer_files.h"
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
 #include "onset/series/rows.h"
-#include "onset/base/writer_lock.h"
 
 namespace onset {
 namespace {

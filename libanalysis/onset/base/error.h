@@ -1,5 +1,6 @@
-// The one exception type of the library. Its text is the line a user reads: `place: what is wrong`, where place names
-// the file and the line, byte offset or field in it. The kind decides the program's exit code (apps/main.cpp) and nothing else.
+// The one exception type of the library. Its text is the line a user reads: `place: what is wrong`, where
+// place names the file and the line, byte offset or field in it. The kind decides the program's exit code
+// (apps/main.cpp) and nothing else.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,8 @@
 
 namespace onset {
 
-/// A file's bytes, mapped read-only for the object's life. Throws Error: missing_input when absent, io otherwise.
+/// A file's bytes, mapped read-only for the object's life. Throws Error: missing_input when absent, io
+/// otherwise.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -24,10 +25,11 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
   std::string_view text() const { return {static_cast<const char*>(data_), size_}; }
   const std::filesystem::path& path() const { return path_; }
-  /// Whether the file at this path is still the one that was mapped, unchanged (size, modification time, inode).
+  /// Whether the file at this path is still the one that was mapped, unchanged (size, modification time,
+  /// inode).
   bool unchanged() const;
-  /// Gives the pages read so far back to the system, so that they do not count as this process's memory; what is read
-  /// again comes from the system's cache.
+  /// Gives the pages read so far back to the system, so that they do not count as this process's memory; what
+  /// is read again comes from the system's cache.
   void release_pages() const;
 
  private:
@@ -41,8 +43,9 @@ class MappedFile {
 /// The whole file as a string. Throws Error as MappedFile does.
 std::string read_file(const std::filesystem::path& path);
 
-/// Replaces `path` by a file with these bytes so that at any instant, power loss included, either the old or the new file
-/// is there whole: written to `path.tmp-<pid>`, fsynced, renamed, folder fsynced. Throws Error(io); then the old file stands.
+/// Replaces `path` by a file with these bytes so that at any instant, power loss included, either the old or
+/// the new file is there whole: written to `path.tmp-<pid>`, fsynced, renamed, folder fsynced. Throws
+/// Error(io); then the old file stands.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 /// The same for a file that `fill` writes itself (HDF5): fill is given the temporary path.

@@ -20,7 +20,8 @@ std::uint64_t draw_bits(std::uint64_t seed, Draw use, std::initializer_list<std:
   constexpr std::uint64_t golden = 0x9e3779b97f4a7c15U;
   std::uint64_t state = finalise(seed + golden);
   state = finalise(state + golden * static_cast<std::uint64_t>(use));
-  for (const std::uint64_t counter : counters) state = finalise((state + golden) ^ finalise(counter + golden));
+  for (const std::uint64_t counter : counters)
+    state = finalise((state + golden) ^ finalise(counter + golden));
   return state;
 }
 

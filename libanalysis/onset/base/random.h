@@ -1,5 +1,6 @@
-// Randomness by counter: a draw is a pure function of the seed and of what is drawn (which step, position, item), never of
-// how many draws came before. So the result does not depend on order, batch size, threads or shard, and resuming needs no state.
+// Randomness by counter: a draw is a pure function of the seed and of what is drawn (which step, position,
+// item), never of how many draws came before. So the result does not depend on order, batch size, threads or
+// shard, and resuming needs no state.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ enum class Draw : std::uint64_t {
   classifier,
 };
 
-/// Hash of a seed, a use and any number of counters to 64 uniform bits (chained finaliser of SplitMix64: Steele, Lea &
-/// Flood, OOPSLA 2014; the constants are Stafford's variant 13).
+/// Hash of a seed, a use and any number of counters to 64 uniform bits (chained finaliser of SplitMix64:
+/// Steele, Lea & Flood, OOPSLA 2014; the constants are Stafford's variant 13).
 std::uint64_t draw_bits(std::uint64_t seed, Draw use, std::initializer_list<std::uint64_t> counters);
 /// Uniform in [0, 1), 53 bits.
 double draw_uniform(std::uint64_t seed, Draw use, std::initializer_list<std::uint64_t> counters);

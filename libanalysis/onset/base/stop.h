@@ -1,5 +1,5 @@
-// How a long computation is asked to stop: std::stop_token, checked between units of work. The one who asked gets
-// Interrupted (exit code 75); what was finished is on disk by then.
+// How a long computation is asked to stop: std::stop_token, checked between units of work. The one who asked
+// gets Interrupted (exit code 75); what was finished is on disk by then.
 #pragma once
 
 #include <stop_token>

@@ -72,8 +72,8 @@ class Checkpoint {
   /// Whether the weight files and config.json are still those that were opened. A false means that what was
   /// computed from this object must be thrown away.
   bool unchanged() const;
-  /// Gives the memory of what was read so far back to the system; tensors stay valid. Call it after copying a tensor, and
-  /// a file is never wholly in memory.
+  /// Gives the memory of what was read so far back to the system; tensors stay valid. Call it after copying a
+  /// tensor, and a file is never wholly in memory.
   void release_pages() const;
 
  private:

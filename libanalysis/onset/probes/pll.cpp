@@ -65,27 +65,38 @@ void answer(const Bert& bert, const Window& window, std::span<const std::int64_t
   std::vector<std::span<const std::int32_t>> rows;
   for (const std::int64_t input : inputs) rows.emplace_back(window.inputs[input]);
   const PackedBatch batch = pack(rows, bert.device());
-  // Two questions may share a place (same masked input, two targets): its hidden state is computed once.
+  // Questions may share a place (same masked input, other target): its hidden state is computed once. Equal
+  // ones share their answer too, so that equal sentences score the same to the bit.
   EncoderOptions options;
-  std::vector<std::int64_t> row_of(questions.size());
+  std::vector<std::int64_t> row_of, targets;  // of what is asked, each once
+  std::vector<std::size_t> asked(questions.size());
   std::size_t next = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::size_t first = targets.size();
     for (; next < questions.size() && questions[next]->input == inputs[i]; ++next) {
-      const std::int64_t place = batch.offsets[i] + questions[next]->position;
+      const Question& question = *questions[next];
+      const std::int64_t place = batch.offsets[i] + question.position;
       if (options.rows.empty() || options.rows.back() != place) options.rows.push_back(place);
-      row_of[next] = static_cast<std::int64_t>(options.rows.size()) - 1;
+      const std::int64_t row = static_cast<std::int64_t>(options.rows.size()) - 1;
+      std::size_t& same = asked[next];
+      for (same = first; same < targets.size(); ++same) {
+        if (row_of[same] == row && targets[same] == question.target) break;
+      }
+      if (same == targets.size()) {
+        row_of.push_back(row);
+        targets.push_back(question.target);
+      }
     }
   }
   const torch::Tensor hidden = encode(bert, batch, options).hidden;
-  torch::Tensor targets = torch::empty({static_cast<std::int64_t>(questions.size())}, torch::kInt64);
-  for (std::size_t q = 0; q < questions.size(); ++q)
-    targets.data_ptr<std::int64_t>()[q] = questions[q]->target;
   const torch::Tensor wanted =
-      options.rows.size() == questions.size()
+      options.rows.size() == targets.size()
           ? hidden
           : hidden.index_select(0, torch::tensor(row_of, torch::kInt64).to(hidden.device()));
-  const torch::Tensor answers = mlm_log_probabilities(bert, wanted, targets);
-  for (std::size_t q = 0; q < questions.size(); ++q) questions[q]->answer = answers.data_ptr<float>()[q];
+  const torch::Tensor answers = mlm_log_probabilities(bert, wanted, torch::tensor(targets, torch::kInt64));
+  for (std::size_t q = 0; q < questions.size(); ++q) {
+    questions[q]->answer = answers.data_ptr<float>()[asked[q]];
+  }
 }
 
 }  // namespace

@@ -16,7 +16,6 @@ void for_each_batch(std::span<const std::int64_t> lengths, const torch::Device& 
   const std::vector<std::vector<std::int64_t>> batches = batches_by_length(lengths, options.batch_tokens);
   const auto count = static_cast<std::int64_t>(batches.size());
   const std::int64_t threads = device.is_cpu() ? at::get_num_threads() : 1;
-  const std::int64_t whole = count / threads * threads;  // batches that keep every thread busy to the end
   std::mutex mutex;
   const auto run = [&](std::int64_t batch) {
     throw_if_stopped(options.stop);
@@ -28,14 +27,12 @@ void for_each_batch(std::span<const std::int64_t> lengths, const torch::Device& 
   at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) {
     const c10::InferenceMode inference;  // a thread's own
     try {
-      for (std::int64_t batch = next++; batch < whole; batch = next++) run(batch);
+      for (std::int64_t batch = next++; batch < count; batch = next++) run(batch);
     } catch (...) {
-      next = whole;  // nobody starts another
+      next = count;  // nobody starts another
       throw;
     }
   });
-  const c10::InferenceMode inference;
-  for (std::int64_t batch = whole; batch < count; ++batch) run(batch);
 }
 
 void run_sentence_pass(const Bert& bert, std::span<const TokenIds> sentences, const PassReaders& readers,

@@ -44,8 +44,9 @@ struct PassOptions {
 };
 
 /// Cuts items of these lengths into batches (batches_by_length) and calls work(items) for each. On the CPU
-/// every thread takes whole batches and computes them alone, which needs no waiting for each other within a
-/// layer; the last batches, fewer than there are threads, are computed one after the other by all threads.
+/// every thread takes whole batches and computes them alone: nobody waits for another within a layer, and a
+/// batch's numbers are the same to the bit however many threads there are (a matrix product cut among threads
+/// may round differently).
 /// finished(items of a batch) is called after each, never concurrently. `work` runs in inference mode and
 /// must write to places of its own. Throws Interrupted when stopped, and what `work` throws.
 void for_each_batch(std::span<const std::int64_t> lengths, const torch::Device& device,
