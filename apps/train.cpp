@@ -23,9 +23,9 @@ int run_train(const std::vector<std::string>& words) {
       std::move(options));
   if (!line.read(words)) return 0;
   const std::filesystem::path file = line.required_path("config");
-  const TrainConfig config = read_train_config(file);
   const TrainOptions how{line.required_path("output"), line.get<bool>("resume")};
   if (line.get<int>("threads") < 0) throw Error(ErrorKind::usage, "--threads: below 0");
+  const TrainConfig config = read_train_config(file);
   use_threads(line.get<int>("threads"));
   const TrainResult result = train(config, how, {make_progress(), make_warn(), stop_on_signals()});
   std::cerr << "onset: steps " << result.first_step << " to " << result.last_step << " -> "

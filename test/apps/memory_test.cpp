@@ -78,8 +78,7 @@ TEST(Memory, DoesNotGrowWithTheNumberAndLengthOfSentences) {
   EXPECT_NE(read_file(folder / "err").find("1 checkpoints measured"), std::string::npos);
 }
 
-// Weights are in memory once: what is mapped for the hash and for copying is given
-// back.
+// Weights are in memory once: what is mapped for the hash and for copying is given back.
 TEST(Memory, LoadingHoldsTheWeightsOnce) {
   const TemporaryFolder folder;
   const std::string corpus = small_series().corpus();

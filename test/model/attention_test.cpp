@@ -120,12 +120,12 @@ TEST(Attention, DropoutGradientMatchesFiniteDifferences) {
 
 TEST(Dropout, ZeroesTheGivenShareAndKeepsTheMean) {
   const torch::Tensor x = torch::ones({100'003});
-  const torch::Tensor y = keyed_dropout(x, 0.25, 9);
+  const torch::Tensor y = keyed_dropout(x, {0.25F, 9});
   // 100,003 draws: the share of zeros has standard error sqrt(.25 * .75 / 1e5) = 0.0014.
   EXPECT_NEAR(y.eq(0).to(torch::kFloat64).mean().item<double>(), 0.25, 0.006);
   EXPECT_NEAR(y.max().item<double>(), 4.0 / 3, 1e-6);
-  EXPECT_TRUE(torch::equal(y, keyed_dropout(x, 0.25, 9)));
-  EXPECT_FALSE(torch::equal(y, keyed_dropout(x, 0.25, 10)));
+  EXPECT_TRUE(torch::equal(y, keyed_dropout(x, {0.25F, 9})));
+  EXPECT_FALSE(torch::equal(y, keyed_dropout(x, {0.25F, 10})));
 }
 
 TEST(LogSumExp, EqualsDoubleArithmeticAtAnyLength) {

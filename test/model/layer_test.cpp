@@ -94,8 +94,7 @@ TEST(LinearAddNormalise, GradientsEqualThoseOfLibTorchInDoublePrecision) {
   const KeyedDropout dropout{0.25F, 77};
   for (const KeyedDropout& how : {KeyedDropout{}, dropout}) {
     // keyed_dropout has a test of its own; on ones it gives the factors.
-    const torch::Tensor factors =
-        keyed_dropout(torch::ones({130, 37}), how.rate, how.key).to(torch::kFloat64);
+    const torch::Tensor factors = keyed_dropout(torch::ones({130, 37}), how).to(torch::kFloat64);
     std::vector<torch::Tensor> doubles;
     std::vector<torch::Tensor> floats;
     for (const torch::Tensor& t :

@@ -47,9 +47,16 @@ double plain_score(const Bert& bert, const TokenIds& ids, const PllTokens& token
   return score;
 }
 
-const std::vector<TokenIds> sentences = {
-    {2, 10, 11, 12, 3}, {2, 10, 13, 12, 3}, {2, 20, 31, 32, 21, 3}, {2, 10, 11, 12, 3}, {2, 3},
-    TokenIds(13, 9),    {2, 10, 10, 3}};
+const std::vector<TokenIds> sentences = {{2, 10, 11, 12, 3},
+                                         {2, 10, 13, 12, 3},
+                                         {2, 20, 31, 32, 21, 3},
+                                         {2, 10, 11, 12, 3},
+                                         {2, 3},
+                                         TokenIds(13, 9),
+                                         {2, 10, 10, 3},
+                                         {2, 4, 12, 3},
+                                         {2, 11, 4, 3}};  // hold [MASK]: both become {2, 4, 4, 3}, asked at
+                                                          // place 2 and then at place 1
 
 class Scoring : public testing::TestWithParam<PllScoring> {};
 
@@ -60,7 +67,7 @@ TEST_P(Scoring, EqualsTheDefinitionWhateverTheBatch) {
     PassOptions options;
     options.batch_tokens = batch_tokens;
     const std::vector<double> scores = pseudo_log_likelihoods(bert, sentences, tokens, options);
-    for (const std::size_t s : {0U, 1U, 2U, 3U, 6U}) {
+    for (const std::size_t s : {0U, 1U, 2U, 3U, 6U, 7U, 8U}) {
       EXPECT_NEAR(scores[s], plain_score(bert, sentences[s], tokens), 1e-4)
           << s << " in batches of " << batch_tokens;
     }

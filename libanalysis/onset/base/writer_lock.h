@@ -1,5 +1,5 @@
-// One writer a file: of a series two processes that each assembled `series.h5` from what they see would undo
-// one another, and so would two trainers in one run.
+// One writer of a file or folder at a time: two processes that each assemble `series.h5` from what they see
+// would undo one another, and so would two trainers in one run.
 #pragma once
 
 #include <filesystem>

@@ -8,13 +8,12 @@
 
 #include "onset/base/random.h"
 #include "onset/model/attention_kernel.h"
+#include "onset/model/kernel_device.h"
 
 namespace onset {
 namespace {
 
 using torch::indexing::Slice;
-
-bool runs_in_kernel(const torch::Tensor& x) { return x.is_cpu() && x.scalar_type() == torch::kFloat32; }
 
 KeyedDropout head_dropout(const AttentionOptions& options, std::int64_t sequence, std::int64_t head) {
   if (options.dropout <= 0) return {};

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "onset/base/simd.h"
 #include "onset/model/dropout_factors.h"
-#include "onset/model/simd.h"
 
 namespace onset {
 namespace {

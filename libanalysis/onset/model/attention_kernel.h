@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "onset/model/keyed_dropout.h"
+
 namespace onset {
 
 /// The rows of one head; strides count floats from one token to the next.
@@ -21,13 +23,6 @@ struct HeadInputs {
   const float* v = nullptr;
   std::int64_t q_stride = 0, k_stride = 0, v_stride = 0;
   int queries = 0, keys = 0, size = 0;
-};
-
-/// Dropout: each element is zeroed with probability `rate`, the others divided by 1 - rate. Which ones is a
-/// function of `key` and the element's place alone, so that the backward pass draws the same ones again.
-struct KeyedDropout {
-  float rate = 0.0F;
-  std::uint64_t key = 0;
 };
 
 /// A probability whose gradient comes from outside (the syntactic regulariser).

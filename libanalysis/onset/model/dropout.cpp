@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "onset/model/attention_kernel.h"
+#include "onset/model/kernel_device.h"
 
 namespace onset {
 namespace {
@@ -38,10 +39,10 @@ struct KernelDropout : torch::autograd::Function<KernelDropout> {
 
 }  // namespace
 
-torch::Tensor keyed_dropout(const torch::Tensor& x, double rate, std::uint64_t key) {
-  if (rate <= 0) return x;
-  if (!x.is_cpu() || x.scalar_type() != torch::kFloat32) return torch::dropout(x, rate, true);
-  return KernelDropout::apply(x, rate, static_cast<std::int64_t>(key));
+torch::Tensor keyed_dropout(const torch::Tensor& x, const KeyedDropout& how) {
+  if (how.rate <= 0) return x;
+  if (!runs_in_kernel(x)) return torch::dropout(x, how.rate, true);
+  return KernelDropout::apply(x, how.rate, static_cast<std::int64_t>(how.key));
 }
 
 }  // namespace onset

@@ -4,13 +4,12 @@
 
 #include <torch/torch.h>
 
-#include <cstdint>
+#include "onset/model/keyed_dropout.h"
 
 namespace onset {
 
-/// x with each element zeroed with probability `rate`, the others divided by 1 - rate. Differentiable; on the
-/// CPU in float32 the backward pass draws the same places again instead of keeping a mask. Elsewhere
-/// LibTorch's generator decides, seeded by the caller.
-torch::Tensor keyed_dropout(const torch::Tensor& x, double rate, std::uint64_t key);
+/// x after dropout. Differentiable; on the CPU in float32 the backward pass draws the same places again
+/// instead of keeping a mask. Elsewhere LibTorch's generator decides, seeded by the caller.
+torch::Tensor keyed_dropout(const torch::Tensor& x, const KeyedDropout& how);
 
 }  // namespace onset

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "onset/model/attention_kernel.h"
-#include "onset/model/simd.h"
+#include "onset/base/simd.h"
+#include "onset/model/keyed_dropout.h"
 
 namespace onset {
 

@@ -16,8 +16,9 @@ torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& y) {
   return torch::GradMode::is_enabled() ? x + y : x.add_(y);
 }
 
-/// Which draw of dropout: each place in the network has its own.
-enum class DropoutSite : std::uint64_t { embeddings, attention_output, output };
+/// Which draw of dropout in a layer: each place has its own. The kernel of attention draws by (layer,
+/// sequence, head); a number no sequence has keeps the two apart.
+enum class DropoutSite : std::uint64_t { embeddings = 1'000'000, attention_output, output };
 
 class Forward {
  public:
@@ -32,8 +33,7 @@ class Forward {
     const LayerNorm& norm = bert_.embedding_norm;
     const torch::Tensor normalised =
         torch::layer_norm(sum, {sum.size(-1)}, norm.weight, norm.bias, bert_.config.layer_norm_eps);
-    const KeyedDropout dropout = dropout_at(0, DropoutSite::embeddings);
-    return keyed_dropout(normalised, dropout.rate, dropout.key);
+    return keyed_dropout(normalised, dropout_at(0, DropoutSite::embeddings));
   }
 
   torch::Tensor attention(const torch::Tensor& hidden, std::int64_t l,
@@ -88,7 +88,7 @@ class Forward {
     if (!options_.dropout_key || bert_.config.hidden_dropout <= 0) return {};
     return {static_cast<float>(bert_.config.hidden_dropout),
             draw_bits(*options_.dropout_key, Draw::dropout,
-                      {static_cast<std::uint64_t>(layer), static_cast<std::uint64_t>(site) + 1'000'000})};
+                      {static_cast<std::uint64_t>(layer), static_cast<std::uint64_t>(site)})};
   }
 
   const Bert& bert_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "onset/model/dropout.h"
+#include "onset/model/kernel_device.h"
 #include "onset/model/layer_kernel.h"
 
 namespace onset {
@@ -12,8 +13,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-bool runs_in_kernel(const torch::Tensor& x) { return x.is_cpu() && x.scalar_type() == torch::kFloat32; }
 
 float* data(const torch::Tensor& x) { return x.data_ptr<float>(); }
 
@@ -184,7 +183,7 @@ torch::Tensor linear_add_normalise(const torch::Tensor& x, const Linear& linear,
                                    const KeyedDropout& dropout) {
   if (!runs_in_kernel(x)) {
     const torch::Tensor added =
-        residual + keyed_dropout(torch::linear(x, linear.weight, linear.bias), dropout.rate, dropout.key);
+        residual + keyed_dropout(torch::linear(x, linear.weight, linear.bias), dropout);
     return torch::layer_norm(added, {added.size(-1)}, norm.weight, norm.bias, epsilon);
   }
   if (torch::GradMode::is_enabled()) {

@@ -5,8 +5,8 @@
 
 #include <torch/torch.h>
 
-#include "onset/model/attention_kernel.h"
 #include "onset/model/bert.h"
+#include "onset/model/keyed_dropout.h"
 
 namespace onset {
 

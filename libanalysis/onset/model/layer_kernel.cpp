@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "onset/base/simd.h"
 #include "onset/model/dropout_factors.h"
-#include "onset/model/simd.h"
 
 namespace onset {
 namespace {

@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "onset/checkpoint/config.h"
-#include "onset/model/attention_kernel.h"
+#include "onset/model/keyed_dropout.h"
 
 namespace onset {
 

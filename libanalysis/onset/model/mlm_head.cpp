@@ -7,6 +7,7 @@
 
 #include "onset/base/error.h"
 #include "onset/model/attention_kernel.h"
+#include "onset/model/kernel_device.h"
 #include "onset/model/layer.h"
 
 namespace onset {
@@ -41,7 +42,7 @@ torch::Tensor mlm_log_probabilities(const Bert& bert, const torch::Tensor& hidde
                                     const torch::Tensor& targets) {
   const torch::NoGradGuard no_grad;
   const torch::Tensor inner = transform(bert, hidden);
-  if (!inner.is_cpu() || inner.scalar_type() != torch::kFloat32) {
+  if (!runs_in_kernel(inner)) {
     const torch::Tensor logits = torch::linear(inner, bert.mlm->decoder, bert.mlm->bias).to(torch::kFloat32);
     return torch::log_softmax(logits, -1)
         .gather(1, targets.to(logits.device()).unsqueeze(1))

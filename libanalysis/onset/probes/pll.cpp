@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 
 #include "onset/model/mlm_head.h"
 
@@ -59,7 +60,8 @@ Window gather(std::span<const TokenIds> sentences, std::int64_t positions, const
   return window;
 }
 
-/// Answers the questions about some inputs with one forward pass.
+/// Answers the questions about some inputs with one forward pass; those about an input lie together, ordered
+/// by position and target.
 void answer(const Bert& bert, const Window& window, std::span<const std::int64_t> inputs,
             std::span<Question* const> questions) {
   std::vector<std::span<const std::int32_t>> rows;
@@ -69,23 +71,18 @@ void answer(const Bert& bert, const Window& window, std::span<const std::int64_t
   // ones share their answer too, so that equal sentences score the same to the bit.
   EncoderOptions options;
   std::vector<std::int64_t> row_of, targets;  // of what is asked, each once
-  std::vector<std::size_t> asked(questions.size());
+  std::vector<std::size_t> asked;             // by each question
   std::size_t next = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t first = targets.size();
     for (; next < questions.size() && questions[next]->input == inputs[i]; ++next) {
-      const Question& question = *questions[next];
-      const std::int64_t place = batch.offsets[i] + question.position;
-      if (options.rows.empty() || options.rows.back() != place) options.rows.push_back(place);
-      const std::int64_t row = static_cast<std::int64_t>(options.rows.size()) - 1;
-      std::size_t& same = asked[next];
-      for (same = first; same < targets.size(); ++same) {
-        if (row_of[same] == row && targets[same] == question.target) break;
+      const std::int64_t place = batch.offsets[i] + questions[next]->position;
+      const bool other_place = options.rows.empty() || options.rows.back() != place;
+      if (other_place) options.rows.push_back(place);
+      if (other_place || targets.back() != questions[next]->target) {
+        row_of.push_back(static_cast<std::int64_t>(options.rows.size()) - 1);
+        targets.push_back(questions[next]->target);
       }
-      if (same == targets.size()) {
-        row_of.push_back(row);
-        targets.push_back(question.target);
-      }
+      asked.push_back(targets.size() - 1);
     }
   }
   const torch::Tensor hidden = encode(bert, batch, options).hidden;
@@ -117,6 +114,9 @@ std::vector<double> pseudo_log_likelihoods(const Bert& bert, std::span<const Tok
     Window window = gather(part, bert.config.positions, tokens);
     std::vector<std::vector<Question*>> by_input(window.inputs.size());
     for (Question& question : window.questions) by_input[question.input].push_back(&question);
+    for (std::vector<Question*>& about : by_input) {
+      std::ranges::sort(about, {}, [](const Question* q) { return std::pair(q->position, q->target); });
+    }
     std::vector<std::int64_t> lengths;
     for (const TokenIds& ids : window.inputs) lengths.push_back(static_cast<std::int64_t>(ids.size()));
     std::int64_t answered = 0;

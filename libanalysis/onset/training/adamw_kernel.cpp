@@ -2,17 +2,13 @@
 
 #include <cmath>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define ONSET_CLONES [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
-#else
-#define ONSET_CLONES
-#endif
+#include "onset/base/simd.h"
 
 namespace onset {
+namespace {
 
-ONSET_CLONES void adamw_update(float* __restrict w, float* __restrict m, float* __restrict v,
-                               const float* __restrict g, std::int64_t n, const AdamWFactors& factors) {
+ONSET_INLINE void update_all(float* __restrict w, float* __restrict m, float* __restrict v,
+                             const float* __restrict g, std::int64_t n, const AdamWFactors& factors) {
   const AdamWFactors f = factors;
   for (std::int64_t i = 0; i < n; ++i) {
     const float gradient = g[i] * f.scale;
@@ -24,7 +20,7 @@ ONSET_CLONES void adamw_update(float* __restrict w, float* __restrict m, float* 
   }
 }
 
-ONSET_CLONES double sum_of_squares(const float* x, std::int64_t n) {
+ONSET_INLINE double squares_all(const float* x, std::int64_t n) {
   constexpr int lanes = 16;
   double sums[lanes] = {};
   std::int64_t i = 0;
@@ -38,6 +34,23 @@ ONSET_CLONES double sum_of_squares(const float* x, std::int64_t n) {
   double total = 0;
   for (const double sum : sums) total += sum;
   return total;
+}
+
+ONSET_KERNEL(update, void,
+             (float* w, float* m, float* v, const float* g, std::int64_t n, const AdamWFactors& factors),
+             update_all(w, m, v, g, n, factors))
+ONSET_KERNEL(squares, double, (const float* x, std::int64_t n), squares_all(x, n))
+
+}  // namespace
+
+void adamw_update(float* w, float* m, float* v, const float* g, std::int64_t n, const AdamWFactors& factors) {
+  static const auto run = pick_update();
+  run(w, m, v, g, n, factors);
+}
+
+double sum_of_squares(const float* x, std::int64_t n) {
+  static const auto run = pick_squares();
+  return run(x, n);
 }
 
 }  // namespace onset

@@ -1,7 +1,6 @@
 #include "onset/training/batches.h"
 
 #include <bit>
-#include <vector>
 
 #include "onset/base/random.h"
 
@@ -29,9 +28,17 @@ std::int64_t Permutation::operator()(std::int64_t place) const {
   return static_cast<std::int64_t>(value);
 }
 
+namespace {
+
+MaskingVocabulary masking_vocabulary(const Vocabulary& vocabulary) {
+  return {vocabulary.mask(), vocabulary.size(), vocabulary.unk()};
+}
+
+}  // namespace
+
 TrainingBatch masked_batch(const Corpus& corpus, const Vocabulary& vocabulary,
                            std::span<const DrawnSequence> drawn, const MaskingOptions& masking) {
-  const MaskingVocabulary tokens{vocabulary.mask(), vocabulary.size(), vocabulary.unk()};
+  const MaskingVocabulary tokens = masking_vocabulary(vocabulary);
   std::vector<MaskedLine> lines;
   std::vector<std::span<const std::int32_t>> ids;
   std::vector<std::int64_t> chosen, targets, arcs;
@@ -66,6 +73,14 @@ TrainingBatch make_batch(const Corpus& corpus, const Vocabulary& vocabulary, std
     drawn.push_back({order(line % corpus.size()), line});
   }
   return masked_batch(corpus, vocabulary, drawn, {options.mask, options.seed});
+}
+
+std::vector<MaskedLine> masked_lines(const Corpus& corpus, const Vocabulary& vocabulary,
+                                     const MaskingOptions& masking) {
+  std::vector<MaskedLine> out;
+  for (std::int64_t s = 0; s < corpus.size(); ++s)
+    out.push_back(mask_line(corpus[s].ids, s, masking_vocabulary(vocabulary), masking));
+  return out;
 }
 
 TrainingBatch to_device(TrainingBatch batch, const torch::Device& device) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "onset/model/batch.h"
 #include "onset/text/masking.h"
@@ -55,6 +56,10 @@ TrainingBatch masked_batch(const Corpus& corpus, const Vocabulary& vocabulary,
 /// drawn anew each time it comes up. All tensors are on the CPU.
 TrainingBatch make_batch(const Corpus& corpus, const Vocabulary& vocabulary, std::int64_t number,
                          const BatchOptions& options);
+
+/// Every sequence of a corpus once, its mask drawn by its number: what a held-out loss is taken on.
+std::vector<MaskedLine> masked_lines(const Corpus& corpus, const Vocabulary& vocabulary,
+                                     const MaskingOptions& masking);
 
 /// Moves a batch's tensors.
 TrainingBatch to_device(TrainingBatch batch, const torch::Device& device);

@@ -1,9 +1,5 @@
 #include "onset/training/objective.h"
 
-#include <algorithm>
-#include <limits>
-#include <vector>
-
 #include "onset/model/encoder.h"
 #include "onset/model/mlm_head.h"
 #include "onset/training/autocast.h"
@@ -47,30 +43,6 @@ LossParts accumulate_gradient(const Bert& bert, const TrainingBatch& batch, cons
   out.loss = out.mlm + options.lambda * out.regulariser;
   if (loss.defined()) loss.backward();
   return out;
-}
-
-double held_out_loss(const Bert& bert, const Corpus& corpus, const Vocabulary& vocabulary,
-                     const MaskingOptions& masking) {
-  const torch::NoGradGuard no_grad;
-  constexpr std::int64_t most_tokens = 4096;
-  double sum = 0;
-  std::int64_t chosen = 0;
-  std::vector<DrawnSequence> drawn;
-  std::int64_t tokens = 0;
-  for (std::int64_t s = 0; s < corpus.size(); ++s) {
-    drawn.push_back({s, s});
-    tokens += static_cast<std::int64_t>(corpus[s].ids.size());
-    if (tokens < most_tokens && s + 1 < corpus.size()) continue;
-    const TrainingBatch batch = to_device(masked_batch(corpus, vocabulary, drawn, masking), bert.device());
-    if (batch.chosen.numel() > 0) {
-      const torch::Tensor rows = encode(bert, batch.packed).hidden.index_select(0, batch.chosen);
-      sum -= mlm_log_probabilities(bert, rows, batch.targets.cpu()).sum(torch::kFloat64).item<double>();
-      chosen += batch.chosen.numel();
-    }
-    drawn.clear();
-    tokens = 0;
-  }
-  return chosen > 0 ? sum / static_cast<double>(chosen) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace onset

@@ -41,9 +41,4 @@ struct LossParts {
 LossParts accumulate_gradient(const Bert& bert, const TrainingBatch& batch, const StepTotals& totals,
                               const ObjectiveOptions& options);
 
-/// The MLM loss on a whole corpus without dropout, masks drawn by the sequence's number. NaN where no token
-/// is chosen.
-double held_out_loss(const Bert& bert, const Corpus& corpus, const Vocabulary& vocabulary,
-                     const MaskingOptions& masking);
-
 }  // namespace onset

@@ -14,6 +14,8 @@
 #include "onset/checkpoint/json_text.h"
 #include "onset/checkpoint/paths.h"
 #include "onset/checkpoint/printable.h"
+#include "onset/checkpoint/series.h"
+#include "onset/training/training_state.h"
 
 namespace onset {
 namespace {
@@ -22,16 +24,11 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* header = "step,loss,mlm_loss,regulariser,lambda,lr,grad_norm,tokens,seconds\n";
-constexpr std::string_view checkpoint_prefix = "checkpoint-";
 
-/// The step of a complete checkpoint's name.
+/// The step of a checkpoint by the name a trainer gives it.
 std::optional<std::int64_t> step_of(const std::string& name) {
-  if (!name.starts_with(checkpoint_prefix)) return std::nullopt;
-  std::int64_t step = 0;
-  const char* const end = name.data() + name.size();
-  const auto [at, fault] = std::from_chars(name.data() + checkpoint_prefix.size(), end, step);
-  if (fault != std::errc() || at != end || step < 0) return std::nullopt;
-  return step;
+  const auto step = step_of_name(name);
+  return step && checkpoint_folder({}, *step) == name ? step : std::nullopt;
 }
 
 std::vector<std::string> names_in(const fs::path& folder) {

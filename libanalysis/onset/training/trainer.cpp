@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "onset/base/random.h"
 #include "onset/checkpoint/checkpoint.h"
 #include "onset/checkpoint/tokenizer_files.h"
+#include "onset/probes/mlm_loss.h"
 #include "onset/training/adamw.h"
 #include "onset/training/batches.h"
 #include "onset/training/objective.h"
@@ -81,16 +81,19 @@ class Trainer {
                       : model_shape(config.model, tokenizer_.vocabulary->size())),
         corpus_(open_corpus({config.data.parsed, config.data.text}, config.data.packing)) {
     require_vocabulary_fits(tokenizer_.files.vocab, tokenizer_.vocabulary->size(), shape_.vocab_size);
-    if (!config.data.dev.empty())
-      dev_ = std::make_unique<Corpus>(open_corpus({{config.data.dev}, {}}, Packing::sentence));
+    if (!config.data.dev.empty()) {
+      dev_ = masked_lines(open_corpus({{config.data.dev}, {}}, Packing::sentence), *tokenizer_.vocabulary,
+                          {config.objective.mask, config.seed});
+    }
     require_steps_left();
     folder_.claim(identity());
     restore();
   }
 
   TrainResult run() {
-    TrainResult result{step_, step_, parameters_->values().numel(),           corpus_.size(),
-                       0,     0,     std::numeric_limits<double>::quiet_NaN()};
+    TrainResult result;
+    result.first_step = step_;
+    result.sequences = corpus_.size();
     TrainingLog log(folder_.path() / "log.csv", step_);
     if (folder_.last_checkpoint() != step_) save(log);
     while (step_ < config_.steps) {
@@ -214,11 +217,8 @@ class Trainer {
     if (!torch::isfinite(parameters_->values()).all().item<bool>()) diverged(step_, "a weight is not finite");
     log.sync();
     TrainingState state{step_, optimiser_->updates(), std::nullopt};
-    if (dev_) {
-      const double loss = held_out_loss(parameters_->bert(), *dev_, *tokenizer_.vocabulary,
-                                        {config_.objective.mask, config_.seed});
-      if (std::isfinite(loss)) state.dev_loss = loss;
-    }
+    if (const double loss = mlm_loss(parameters_->bert(), dev_, {}).loss; std::isfinite(loss))
+      state.dev_loss = loss;  // NaN where there is no development text
     write_checkpoint(folder_.path(), state, *parameters_, *optimiser_,
                      {read_file(tokenizer_.files.vocab), tokenizer_.options, config_.steps});
   }
@@ -231,7 +231,7 @@ class Trainer {
   std::optional<Checkpoint> start_;
   BertConfig shape_;
   Corpus corpus_;
-  std::unique_ptr<Corpus> dev_;
+  std::vector<MaskedLine> dev_;
   std::unique_ptr<Parameters> parameters_;
   std::unique_ptr<AdamW> optimiser_;
   std::int64_t step_ = 0;

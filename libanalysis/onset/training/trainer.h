@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 
 #include "onset/base/progress.h"
 #include "onset/base/stop.h"
@@ -27,13 +28,12 @@ struct TrainHooks {
 };
 
 struct TrainResult {
-  std::int64_t first_step = 0;  ///< updates made before this call
-  std::int64_t last_step = 0;   ///< updates made in all
-  std::int64_t parameters = 0;
-  std::int64_t sequences = 0;  ///< of the corpus
-  std::int64_t tokens = 0;     ///< trained on in this call
-  double seconds = 0;          ///< of updates in this call
-  double loss = 0;             ///< of the last update; NaN where none was made
+  std::int64_t first_step = 0;                             ///< updates made before this call
+  std::int64_t last_step = 0;                              ///< updates made in all
+  std::int64_t sequences = 0;                              ///< of the corpus
+  std::int64_t tokens = 0;                                 ///< trained on in this call
+  double seconds = 0;                                      ///< of updates in this call
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last update; NaN where none was made
 };
 
 /// Trains. Checkpoints: the first step, the last, and those of config.save; and where it was asked to stop.

@@ -1,7 +1,6 @@
 // Sixteen floats at a time, in GCC's vector extension: the compiler lowers one text to AVX-512, AVX2 or SSE2.
 // Everything here is inlined into functions compiled once per instruction set and chosen at run time (see
-// ONSET_KERNEL below), so one binary runs everywhere and fast where it can. Private to the
-// kernels of this room.
+// ONSET_KERNEL below), so one binary runs everywhere and fast where it can.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +40,7 @@ ONSET_INLINE float maximum(const Floats& x) {
 }
 
 /// x := e^x for x <= 88; below -87.3 the result is 0. Relative error under 2e-7: 2^n times a degree-6
-/// polynomial on
-/// [-ln2/2, ln2/2] (Cephes expf, Moshier).
+/// polynomial on [-ln2/2, ln2/2] (Cephes expf, Moshier).
 ONSET_INLINE void exponential(Floats& x) {
   const Ints dead = x < -87.3F;  // also true of -infinity
   const Floats clamped = dead ? Floats{} : x;
