@@ -8,6 +8,7 @@
 #include <iostream>
 #include <new>
 
+#include "blas_kernels.h"
 #include "command.h"
 #include "onset/base/error.h"
 #include "version.h"
@@ -78,6 +79,7 @@ int fail(const std::string& message, onset::ErrorKind kind) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  onset::apps::use_kernels_for_this_processor(arguments);
   std::signal(SIGBUS, on_bus_error);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <string>
 
+#include "blas_kernels.h"
 #include "command.h"
 
 namespace onset::apps {
@@ -56,7 +57,7 @@ void print_version(std::ostream& out) {
       << (blas.find("/blas/") != std::string::npos
               ? "  (reference BLAS: 50 times slower; install libopenblas0-openmp)"
               : "")
-      << '\n'
+      << (blas_kernels().empty() ? "" : " (kernels: " + blas_kernels() + ")") << '\n'
       << "Boost      " << BOOST_LIB_VERSION << '\n'
       << "compiler   " << __VERSION__ << '\n'
       << "device     " << (cuda ? "cuda (" + std::to_string(torch::cuda::device_count()) + ")" : "cpu")

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/blas_kernels.h"
 #include "onset/probes/twonn.h"
 #include "onset/probes/uas.h"
 #include "onset/text/grammar.h"
@@ -103,6 +104,7 @@ BENCHMARK(Tokenize)->Unit(benchmark::kMillisecond);
 }  // namespace
 
 int main(int count, char** arguments) {
+  onset::apps::use_kernels_for_this_processor(arguments);
   benchmark::Initialize(&count, arguments);
   at::set_num_threads(2);  // as the peers in side_by_side.py
   benchmark::RunSpecifiedBenchmarks();
