@@ -12,7 +12,7 @@ std::string blas_kernels();
 
 /// Where the kernels loaded lack AVX2 and the processor has it, starts the program again with
 /// OPENBLAS_CORETYPE set for the processor. Returns where that is not so, where the variable is set already,
-/// and where starting fails. To be called first in main.
+/// and where starting fails. To be called before anything else is done.
 void use_kernels_for_this_processor(char** arguments);
 
 }  // namespace onset::apps

@@ -21,11 +21,12 @@ struct Subcommand {
   const char* name;
   const char* summary;
   int (*run)(const std::vector<std::string>&);
+  bool multiplies = false;  ///< matrices: the kernels matter, and the time to choose them does not
 };
 
 constexpr Subcommand subcommands[] = {
-    {"train", "train a BERT, with or without the syntactic regulariser", run_train},
-    {"analyze", "measure every checkpoint of a training run into one series file", run_analyze},
+    {"train", "train a BERT, with or without the syntactic regulariser", run_train, true},
+    {"analyze", "measure every checkpoint of a training run into one series file", run_analyze, true},
     {"export", "a series file as CSV in long form", run_export},
     {"merge", "one series of several: shards, probes, steps", run_merge},
     {"inspect", "what is in a checkpoint, a series of them or a .h5, and what is wrong", run_inspect},
@@ -55,11 +56,14 @@ int run(int count, char** arguments) {
     return 0;
   }
   if (words[0] == "--version") {
+    use_kernels_for_this_processor(arguments);
     print_version(std::cout);
     return 0;
   }
   for (const Subcommand& command : subcommands) {
-    if (words[0] == command.name) return command.run({words.begin() + 1, words.end()});
+    if (words[0] != command.name) continue;
+    if (command.multiplies) use_kernels_for_this_processor(arguments);
+    return command.run({words.begin() + 1, words.end()});
   }
   throw onset::Error(onset::ErrorKind::usage, "there is no command \"" + words[0] + "\" (see onset --help)");
 }
@@ -79,7 +83,6 @@ int fail(const std::string& message, onset::ErrorKind kind) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  onset::apps::use_kernels_for_this_processor(arguments);
   std::signal(SIGBUS, on_bus_error);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
