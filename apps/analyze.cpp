@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "command.h"
+#include "detect_options.h"
 #include "onset/base/error.h"
 #include "onset/series/hdf5_file.h"
 
@@ -100,8 +101,8 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "take every n-th checkpoint, from the i-th (from 0)")(
       "watch", po::bool_switch(), "go on, measuring checkpoints as they land, until stopped")(
       "watch-seconds", po::value<double>()->value_name("S")->default_value(defaults.watch_seconds, "10"),
-      "between two looks")("strict", po::bool_switch(),
-                           "a checkpoint with NaN or infinite weights is a failure");
+      "between two looks")("detect", po::bool_switch(), "print the two onsets at the end (see onset detect)")(
+      "strict", po::bool_switch(), "a checkpoint with NaN or infinite weights is a failure");
   return out;
 }
 
@@ -192,6 +193,7 @@ int run_analyze(const std::vector<std::string>& words) {
   use_threads(line.get<int>("threads"));
   const AnalyzeResult result = analyze(options, {make_progress(), make_warn(), stop_on_signals()});
   print_table(options.output);
+  if (line.get<bool>("detect")) print_detection(std::cout, detect(options.output, {}));
   for (const FailedCheckpoint& failed : result.failed) std::cerr << "onset: failed: " << failed.why << '\n';
   std::cerr << "onset: " << result.measured << " checkpoints measured, " << result.reused
             << " taken from rows, " << result.failed.size() << " failed -> " << options.output.string()

@@ -27,6 +27,8 @@ struct Subcommand {
 constexpr Subcommand subcommands[] = {
     {"train", "train a BERT, with or without the syntactic regulariser", run_train, true},
     {"analyze", "measure every checkpoint of a training run into one series file", run_analyze, true},
+    {"detect", "when structure and capability set in, with intervals and a verdict", run_detect},
+    {"compare", "runs side by side: onsets, metrics, differences", run_compare},
     {"export", "a series file as CSV in long form", run_export},
     {"merge", "one series of several: shards, probes, steps", run_merge},
     {"inspect", "what is in a checkpoint, a series of them or a .h5, and what is wrong", run_inspect},
@@ -42,7 +44,7 @@ void print_help(std::ostream& out) {
   out << "\n  --version  versions linked, device, threads\n\n"
          "A first result:\n"
          "  onset analyze RUN -o series.h5 --parses dev.conllu --pairs blimp/\n"
-         "  onset export series.h5 -o series.csv\n";
+         "  onset detect series.h5\n";
 }
 
 int run(int count, char** arguments) {

@@ -79,7 +79,8 @@ TEST(AreaBetween, IsTrapezoids) {
 
 TEST(AreaBetween, MeasuresOnTheAxis) {
   // log(1 + step) runs from 0 to 2: a difference of 3 throughout has area 6.
-  const auto found = area_between({{0, std::exp(1.0) - 1, std::exp(2.0) - 1}, {3, 3, 3}, {}}, Axis::log_step);
+  const auto found =
+      area_between({{0, std::exp(1.0) - 1, std::exp(2.0) - 1}, {3, 3, 3}, {}}, StepAxis::log_step);
   EXPECT_NEAR(found->area, 6, 1e-12);
   EXPECT_NEAR(found->mean_difference.value, 3, 1e-12);
 }

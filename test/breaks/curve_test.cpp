@@ -25,10 +25,10 @@ std::string refusal(const Curve& curve) {
 }
 
 TEST(Curve, AxisAndBack) {
-  EXPECT_EQ(to_axis(700, Axis::step), 700);
-  EXPECT_DOUBLE_EQ(to_axis(std::exp(2.0) - 1, Axis::log_step), 2);  // log(1 + e^2 - 1) = 2
-  EXPECT_EQ(to_axis(0, Axis::log_step), 0);
-  EXPECT_DOUBLE_EQ(from_axis(to_axis(1234, Axis::log_step), Axis::log_step), 1234);
+  EXPECT_EQ(to_axis(700, StepAxis::step), 700);
+  EXPECT_DOUBLE_EQ(to_axis(std::exp(2.0) - 1, StepAxis::log_step), 2);  // log(1 + e^2 - 1) = 2
+  EXPECT_EQ(to_axis(0, StepAxis::log_step), 0);
+  EXPECT_DOUBLE_EQ(from_axis(to_axis(1234, StepAxis::log_step), StepAxis::log_step), 1234);
 }
 
 TEST(CleanCurve, DropsPointsThatAreNaN) {

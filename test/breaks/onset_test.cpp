@@ -83,7 +83,7 @@ TEST(Onset, OnALogarithmicAxisIsAnsweredInSteps) {
     curve.values.push_back(0.1 * std::max(0, half - 18));
   }
   OnsetOptions options;
-  options.axis = Axis::log_step;
+  options.axis = StepAxis::log_step;
   const Onset onset = find_onset(curve, options);
   ASSERT_TRUE(onset.break_found) << onset.reason;
   EXPECT_NEAR(*onset.step, 511, 1e-6);
@@ -224,11 +224,11 @@ TEST(Onset, RefusesOptionsOutOfRange) {
 }
 
 TEST(DetectorsAgree, WithinTheSpacing) {
-  EXPECT_TRUE(detectors_agree({1000, 1200, 1300}, Axis::step, 300));
-  EXPECT_FALSE(detectors_agree({1000, 1400, 1500}, Axis::step, 300)) << "knot more than d away";
-  EXPECT_FALSE(detectors_agree({1000, 1000, 600}, Axis::step, 300))
+  EXPECT_TRUE(detectors_agree({1000, 1200, 1300}, StepAxis::step, 300));
+  EXPECT_FALSE(detectors_agree({1000, 1400, 1500}, StepAxis::step, 300)) << "knot more than d away";
+  EXPECT_FALSE(detectors_agree({1000, 1000, 600}, StepAxis::step, 300))
       << "steepest more than d before the onset";
-  EXPECT_FALSE(detectors_agree({1000, std::nullopt, 1300}, Axis::step, 300));
+  EXPECT_FALSE(detectors_agree({1000, std::nullopt, 1300}, StepAxis::step, 300));
 }
 
 Onset broken(double step, const std::vector<double>& draws, const std::vector<double>& knots) {

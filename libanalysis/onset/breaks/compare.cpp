@@ -70,7 +70,7 @@ Difference paired_difference(const Measured& curve, const Measured& reference, d
   return out;
 }
 
-std::optional<Area> area_between(const AlignedDifference& difference, Axis axis, double level) {
+std::optional<Area> area_between(const AlignedDifference& difference, StepAxis axis, double level) {
   if (difference.steps.size() < 2) return std::nullopt;
   std::vector<double> u;
   for (const double step : difference.steps) u.push_back(to_axis(step, axis));

@@ -54,9 +54,9 @@ struct Area {
   double from = 0, to = 0;  ///< common range, positions as in AlignedDifference
 };
 
-/// Empty when the common range has no length. Positions are mapped to the axis first (Axis::step when aligned
-/// by onset).
-std::optional<Area> area_between(const AlignedDifference& difference, Axis axis = Axis::step,
+/// Empty when the common range has no length. Positions are mapped to the axis first (StepAxis::step when
+/// aligned by onset).
+std::optional<Area> area_between(const AlignedDifference& difference, StepAxis axis = StepAxis::step,
                                  double level = 0.95);
 
 /// A curve's numbers for one row of a comparison.

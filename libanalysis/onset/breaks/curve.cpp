@@ -47,9 +47,9 @@ std::vector<double> take(const std::vector<double>& values, const std::vector<st
 
 }  // namespace
 
-double to_axis(double step, Axis axis) { return axis == Axis::log_step ? std::log1p(step) : step; }
+double to_axis(double step, StepAxis axis) { return axis == StepAxis::log_step ? std::log1p(step) : step; }
 
-double from_axis(double u, Axis axis) { return axis == Axis::log_step ? std::expm1(u) : u; }
+double from_axis(double u, StepAxis axis) { return axis == StepAxis::log_step ? std::expm1(u) : u; }
 
 CleanCurve clean_curve(const Curve& curve) {
   check(curve);

@@ -16,7 +16,7 @@ struct Curve {
 };
 
 /// The scale on which checkpoints are spaced and distances (d, widths, areas) are measured.
-enum class Axis {
+enum class StepAxis {
   step,      ///< u = step; also for tokens, when the caller gives tokens as steps
   log_step,  ///< u = log(1 + step), natural logarithm; steps must not be negative
 };
@@ -28,9 +28,9 @@ enum class Trend {
 };
 
 /// u of a step on the axis.
-double to_axis(double step, Axis axis);
+double to_axis(double step, StepAxis axis);
 /// The step at u; inverse of to_axis.
-double from_axis(double u, Axis axis);
+double from_axis(double u, StepAxis axis);
 
 /// What clean_curve left and what it took away.
 struct CleanCurve {

@@ -70,7 +70,7 @@ Scatter scatter_of(const Prepared& curve, const std::vector<std::vector<double>>
 }
 
 /// The table over d: a third of the spacing to three times it.
-std::vector<SpacingAnswer> sensitivity_of(const Prepared& curve, double spacing, Axis axis) {
+std::vector<SpacingAnswer> sensitivity_of(const Prepared& curve, double spacing, StepAxis axis) {
   std::vector<SpacingAnswer> table;
   for (const double factor : {1.0 / 3, 0.5, 2.0 / 3, 1.0, 4.0 / 3, 5.0 / 3, 2.0, 3.0}) {
     SpacingAnswer row{factor * spacing, std::nullopt, 0};
@@ -159,7 +159,7 @@ Onset without_verdict(Onset onset, const std::string& why) {
 
 }  // namespace
 
-bool detectors_agree(const Detectors& detectors, Axis axis, double spacing) {
+bool detectors_agree(const Detectors& detectors, StepAxis axis, double spacing) {
   if (!detectors.second_difference || !detectors.piecewise_linear || !detectors.slope) return false;
   const double answer = to_axis(*detectors.second_difference, axis);
   const double knot = to_axis(*detectors.piecewise_linear, axis);
@@ -176,7 +176,7 @@ Onset find_onset(const Curve& curve, const OnsetOptions& options) {
   onset.dropped_points = clean.dropped_points;
   onset.replicates = clean.curve.replicates.size();
   onset.dropped_replicates = clean.dropped_replicates;
-  if (options.axis == Axis::log_step && onset.points > 0 && clean.curve.steps.front() < 0) {
+  if (options.axis == StepAxis::log_step && onset.points > 0 && clean.curve.steps.front() < 0) {
     throw error_in(ErrorKind::bad_data, curve.name, "steps: expected none below 0 on a logarithmic axis");
   }
   if (onset.points < options.min_points) {

@@ -22,12 +22,12 @@
 namespace onset {
 
 struct OnsetOptions {
-  Axis axis = Axis::step;       ///< scale for spacing, slopes and smoothness
-  Trend trend = Trend::rising;  ///< falling curves are negated
-  double spacing = 0;           ///< d in axis units; 0: 3 x the median gap between checkpoints
-  std::size_t min_points = 8;   ///< fewer finite points than this: no verdict is possible, hence no break
-  double alpha = 0.05;          ///< a break is claimed when p < alpha
-  double level = 0.95;          ///< of the intervals
+  StepAxis axis = StepAxis::step;  ///< scale for spacing, slopes and smoothness
+  Trend trend = Trend::rising;     ///< falling curves are negated
+  double spacing = 0;              ///< d in axis units; 0: 3 x the median gap between checkpoints
+  std::size_t min_points = 8;      ///< fewer finite points than this: no verdict is possible, hence no break
+  double alpha = 0.05;             ///< a break is claimed when p < alpha
+  double level = 0.95;             ///< of the intervals
   double smooth_share =
       0.4;  ///< a rise whose 10-90 % takes at least this share of the axis is smooth, not a break
   std::size_t max_knots = 3;  ///< of the broken line, 1 to 4
@@ -88,7 +88,7 @@ Onset find_onset(const Curve& curve, const OnsetOptions& options);
 
 /// Whether the detectors tell one story: the broken line's knot within d of the paper's answer (on the axis),
 /// and the largest slope not more than d before either. False when one of them has no answer.
-bool detectors_agree(const Detectors& detectors, Axis axis, double spacing);
+bool detectors_agree(const Detectors& detectors, StepAxis axis, double spacing);
 
 /// From structure onset to capability onset, told by one detector, in steps.
 struct GapEstimate {

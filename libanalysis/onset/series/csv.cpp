@@ -1,7 +1,6 @@
 #include "onset/series/csv.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "onset/base/error.h"
 #include "onset/base/file.h"
+#include "onset/series/csv_cells.h"
 
 namespace onset {
 namespace {
@@ -19,28 +19,13 @@ constexpr std::string_view header = "run,step,metric,item,direction,layer,head,v
 /// Axes with a column of their own, in the columns' order; every other one goes to `item`.
 constexpr std::string_view own_columns[] = {"direction", "layer", "head"};
 
-/// RFC 4180: quoted where a comma, quote or line end would mislead.
-std::string escaped(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
-/// The shortest text that reads back the same; empty for a missing value.
+/// Empty for a missing value.
 template <typename Number>
 std::string cell(Number value) {
-  if constexpr (std::is_floating_point_v<Number>) {
-    if (std::isnan(value)) return {};
-  } else {
+  if constexpr (std::is_integral_v<Number>) {
     if (value == -1) return {};
   }
-  char text[32];
-  const auto [end, fault] = std::to_chars(text, text + sizeof text, value);
-  return {text, end};
+  return csv_number(value);
 }
 
 std::string label(const Axis& axis, std::size_t index) {
@@ -89,12 +74,12 @@ class Places {
       if (axes_[i].name == step_axis) {
         step = text;
       } else if (column != std::end(own_columns)) {
-        own[column - std::begin(own_columns)] = escaped(text);
+        own[column - std::begin(own_columns)] = csv_text(text);
       } else {
         item += (item.empty() ? "" : ";") + text;
       }
     }
-    std::string out = "," + step + "," + metric + "," + escaped(item);
+    std::string out = "," + step + "," + metric + "," + csv_text(item);
     for (const std::string& text : own) out += "," + text;
     return out + ",";
   }
@@ -130,11 +115,11 @@ void write_variable(const Series& series, const Group& group, const Variable& va
   const auto run = series.attributes.find("run");
   const auto* const run_name =
       run == series.attributes.end() ? nullptr : std::get_if<std::string>(&run->second);
-  const std::string run_cell = run_name == nullptr ? "" : escaped(*run_name);
+  const std::string run_cell = run_name == nullptr ? "" : csv_text(*run_name);
   const Variable* const totals = totals_for(group, variable);
   const bool is_count = totals != nullptr && per_step && variable.name == "correct" &&
                         std::holds_alternative<std::vector<std::int64_t>>(variable.values);
-  const std::string metric = escaped(group.frame.group + "/" + (is_count ? "accuracy" : variable.name));
+  const std::string metric = csv_text(group.frame.group + "/" + (is_count ? "accuracy" : variable.name));
   const Places places(series, group, variable);
   std::visit(
       [&](const auto& values) {

@@ -345,6 +345,26 @@ void write_series(const std::filesystem::path& path, const Series& series) {
   write_file_atomically(path, file.finish());
 }
 
+SeriesHeader read_header(const std::filesystem::path& path) {
+  const Hdf5Contents file = read_hdf5(path, [](const std::string&, const Hdf5Array&) { return false; });
+  SeriesHeader out;
+  out.attributes = root_attributes(file);
+  for (const std::string& group : file.groups) out.groups[group.substr(1)] = own_attributes(file, group);
+  for (const std::string& name : file.order) {
+    const Hdf5Array& array = file.arrays.at(name);
+    const bool number = array.kind == Kind::whole || array.kind == Kind::floating;
+    if (number && !array.is_scale && name.rfind('/') > 0) out.arrays.push_back(name.substr(1));
+  }
+  return out;
+}
+
+std::string run_name(const SeriesHeader& header, const std::filesystem::path& path) {
+  const auto found = header.attributes.find("run");
+  const auto* const name =
+      found == header.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+  return name == nullptr || name->empty() ? path.stem().string() : *name;
+}
+
 Series read_series(const std::filesystem::path& path) {
   const Hdf5Contents file =
       read_hdf5(path, [](const std::string&, const Hdf5Array& array) { return array.kind != Kind::other; });

@@ -31,6 +31,18 @@ namespace onset {
 /// temporary is left); bug when an array does not fit its axes or two groups' replicate axes differ.
 void write_series(const std::filesystem::path& path, const Series& series);
 
+/// What a series file says of itself, without its numbers.
+struct SeriesHeader {
+  Attributes attributes;                     ///< the file's, schema and schema_version left out
+  std::map<std::string, Attributes> groups;  ///< "uas": its options and data hashes
+  std::vector<std::string> arrays;           ///< "uas/micro", "uas/correct": all numeric arrays but axes
+};
+
+/// Throws as read_series does.
+SeriesHeader read_header(const std::filesystem::path& path);
+/// The attribute `run`, else the file's name without its extension.
+std::string run_name(const SeriesHeader& header, const std::filesystem::path& path);
+
 /// The whole file. What others wrote is read as far as it goes: /checkpoint and /sha256 may be absent (then
 /// empty), numbers of any width and byte order, strings of fixed length; an axis without a scale is named
 /// dim_<size> and labelled from 0. Throws Error: missing_input; bad_data when it is no series file or
