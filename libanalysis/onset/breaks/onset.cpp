@@ -143,9 +143,9 @@ GapEstimate estimate_gap(const Measured& structure, const Measured& capability, 
   std::erase_if(differences, [](double difference) { return std::isnan(difference); });
   if (differences.empty()) differences.push_back(gap.steps);
   for (const double difference : differences) {
-    const double first = difference > 0 ? 1 : (difference == 0 ? 0.5 : 0);
-    gap.p_structure_first += first / static_cast<double>(differences.size());
+    gap.p_structure_first += difference > 0 ? 1 : (difference == 0 ? 0.5 : 0);
   }
+  gap.p_structure_first /= static_cast<double>(differences.size());
   gap.interval = percentile_interval(differences, level).value_or(Interval{gap.steps, gap.steps});
   gap.interval.low = std::min(gap.interval.low, gap.steps);
   gap.interval.high = std::max(gap.interval.high, gap.steps);

@@ -12,11 +12,11 @@ namespace onset {
 /// Quoted where a comma, quote or line end would mislead.
 std::string csv_text(std::string_view text);
 
-/// Empty for what is not finite.
+/// Empty for NaN.
 template <typename Number>
 std::string csv_number(Number value) {
   if constexpr (std::is_floating_point_v<Number>) {
-    if (!std::isfinite(value)) return {};
+    if (std::isnan(value)) return {};
   }
   char text[32];
   const auto [end, fault] = std::to_chars(text, text + sizeof text, value);

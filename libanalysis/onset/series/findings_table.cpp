@@ -61,7 +61,7 @@ void FindingsTable::set(const std::string& column, const std::string& text) {
 void FindingsTable::set(const std::string& column, double value) {
   const auto [place, fresh] = numbers_.try_emplace(column, rows_, std::numeric_limits<double>::quiet_NaN());
   if (fresh) order_.push_back(column);
-  place->second.at(rows_ - 1) = value;
+  if (std::isfinite(value)) place->second.at(rows_ - 1) = value;
 }
 
 std::string findings_csv(const FindingsTable& table) {

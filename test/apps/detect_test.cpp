@@ -1,0 +1,93 @@
+// detect, compare and analyze --detect from outside.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "onset/base/file.h"
+#include "test/apps/program.h"
+#include "test/findings/planted_series.h"
+
+namespace onset {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class DetectProgram : public ::testing::Test {
+ protected:
+  std::string file(const Planted& plan = {}) {
+    return write_planted(scratch_ / (plan.run + ".h5"), plan).string();
+  }
+  Outcome onset(const std::string& words) { return run_program(words, scratch_); }
+  void refused(const std::string& words, int code, const std::string& line) {
+    const Outcome outcome = onset(words);
+    EXPECT_EQ(outcome.code, code) << words;
+    EXPECT_THAT(outcome.err, AllOf(StartsWith("onset: "), HasSubstr(line))) << words;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_EQ(outcome.out, "") << words;
+  }
+
+  TemporaryFolder scratch_;
+};
+
+TEST_F(DetectProgram, PrintsTableJsonAndCsv) {
+  const Outcome table = onset("detect " + file());
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("gap  1000 steps (900 to 1100), P(structure first) 1"));
+  EXPECT_EQ(table.err, "");
+  const Outcome json = onset("detect " + file() + " --json --csv " + (scratch_ / "d.csv").string());
+  EXPECT_EQ(nlohmann::json::parse(json.out)["capability"]["step"], 2000);
+  EXPECT_THAT(read_file(scratch_ / "d.csv"), HasSubstr("base,structure,uas/micro,yes,1000,950,1050,"));
+}
+
+TEST_F(DetectProgram, SpacingAndSelectorsReachTheDetector) {
+  const auto json = nlohmann::json::parse(
+      onset("detect " + file() + " --json --spacing 500 --structure 'uas/accuracy[relation=nsubj,layer=0]'")
+          .out);
+  EXPECT_EQ(json["structure"]["curve"], "uas/accuracy[relation=nsubj,layer=0]");
+  EXPECT_EQ(json["structure"]["break"], false);  // a straight line
+  EXPECT_EQ(json["capability"]["spacing"], 500);
+}
+
+TEST_F(DetectProgram, AbsentCurveIsNullAndNamed) {
+  Planted plan;
+  plan.with_pll = false;
+  const Outcome outcome = onset("detect " + file(plan) + " --json");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("has no pll/overall"));
+  EXPECT_TRUE(nlohmann::json::parse(outcome.out)["capability"].is_null());
+}
+
+TEST_F(DetectProgram, RefusesWithOneLine) {
+  refused("detect " + file() + " --structure uas/x --capability pll/x", 65, "has neither uas/x nor pll/x");
+  refused("detect " + file() + " --structure 'uas/accuracy'", 64, "relation: not chosen");
+  refused("detect " + file() + " --spacing 0", 64, "--spacing: not above 0");
+  refused("detect " + file() + " --axis time", 64, "neither step nor log");
+  refused("detect", 64, "give SERIES.h5");
+  refused("detect absent.h5", 66, "absent.h5: no such file");
+  refused("compare " + file(), 64, "--output is required");
+  refused("compare " + file() + " -o c.csv", 64, "two or more");
+  refused("compare " + file() + " " + file() + " -o c.txt", 64, "neither .csv nor .h5");
+  refused("compare " + file() + " " + file() + " -o c.csv --loss-at x", 64, "\"x\" is no step");
+}
+
+TEST_F(DetectProgram, CompareWritesARowARun) {
+  const std::string out = (scratch_ / "c.csv").string();
+  const Outcome outcome = onset("compare " + file() + " " + file({"late", 1500}) + " -o " + out);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("1500 (1450 to 1550)"));
+  const std::string csv = read_file(out);
+  EXPECT_THAT(csv, StartsWith("run,condition,runs,file,differs,structure.step,"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
+}
+
+TEST_F(DetectProgram, AnalyzeCanDetectAtTheEnd) {
+  const Outcome outcome = onset(small_series().analyze(scratch_ / "s.h5") + " --detect");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("structure: no break: 6 points, at least 8 are needed"));
+}
+
+}  // namespace
+}  // namespace onset
