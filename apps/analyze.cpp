@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "command.h"
+#include "device.h"
 #include "onset/base/error.h"
 #include "onset/series/hdf5_file.h"
 
@@ -29,16 +30,6 @@ Shard parse_shard(const std::string& text) {
     throw Error(ErrorKind::usage, "--shard: \"" + text + "\" is not i/n with 0 <= i < n");
   }
   return shard;
-}
-
-torch::Device parse_device(const std::string& text) {
-  const bool available = torch::cuda::is_available();
-  if (text == "auto") return available ? torch::kCUDA : torch::kCPU;
-  if (text == "cpu") return torch::kCPU;
-  if (text != "cuda") throw Error(ErrorKind::usage, "--device: \"" + text + "\" is none of auto, cpu, cuda");
-  if (!available)
-    throw Error(ErrorKind::configuration, "--device cuda: this machine or this LibTorch has no CUDA device");
-  return torch::kCUDA;
 }
 
 torch::ScalarType parse_dtype(const std::string& text) {

@@ -65,6 +65,7 @@ int use_threads(int threads);
 
 /// The subcommands: each reads its words, does its work and returns the exit code.
 int run_analyze(const std::vector<std::string>& words);
+int run_finetune(const std::vector<std::string>& words);
 int run_export(const std::vector<std::string>& words);
 int run_merge(const std::vector<std::string>& words);
 int run_inspect(const std::vector<std::string>& words);

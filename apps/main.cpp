@@ -27,6 +27,7 @@ struct Subcommand {
 constexpr Subcommand subcommands[] = {
     {"train", "train a BERT, with or without the syntactic regulariser", run_train, true},
     {"analyze", "measure every checkpoint of a training run into one series file", run_analyze, true},
+    {"finetune", "fine-tune every checkpoint of a training run on a GLUE task", run_finetune, true},
     {"export", "a series file as CSV in long form", run_export},
     {"merge", "one series of several: shards, probes, steps", run_merge},
     {"inspect", "what is in a checkpoint, a series of them or a .h5, and what is wrong", run_inspect},
