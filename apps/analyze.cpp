@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "detect_options.h"
+#include "device.h"
 #include "onset/base/error.h"
 #include "onset/series/hdf5_file.h"
 
@@ -30,16 +31,6 @@ Shard parse_shard(const std::string& text) {
     throw Error(ErrorKind::usage, "--shard: \"" + text + "\" is not i/n with 0 <= i < n");
   }
   return shard;
-}
-
-torch::Device parse_device(const std::string& text) {
-  const bool available = torch::cuda::is_available();
-  if (text == "auto") return available ? torch::kCUDA : torch::kCPU;
-  if (text == "cpu") return torch::kCPU;
-  if (text != "cuda") throw Error(ErrorKind::usage, "--device: \"" + text + "\" is none of auto, cpu, cuda");
-  if (!available)
-    throw Error(ErrorKind::configuration, "--device cuda: this machine or this LibTorch has no CUDA device");
-  return torch::kCUDA;
 }
 
 torch::ScalarType parse_dtype(const std::string& text) {
@@ -68,11 +59,11 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
   out.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                     "the series file to write (.h5)")(
       "parses", po::value<std::string>()->value_name("F.conllu"),
-      "dependency parses: for uas; for twonn and loss without --text")(
+      "dependency parses: for uas; for twonn, loss and fisher without --text")(
       "pairs", po::value<std::string>()->value_name("DIR|F.jsonl"), "minimal pairs as in BLiMP: for pll")(
-      "text", po::value<std::string>()->value_name("F.txt"), "a sentence a line: for twonn and loss")(
+      "text", po::value<std::string>()->value_name("F.txt"), "a sentence a line: for twonn, loss and fisher")(
       "probes", po::value<std::string>()->value_name("LIST"),
-      "uas,pll,twonn,loss; default: each whose inputs are given")(
+      "uas,pll,twonn,loss,fisher; default: each whose inputs are given, but fisher")(
       "pairs-per-paradigm", po::value<std::int64_t>()->value_name("N"), "the first N pairs of each paradigm")(
       "max-sentences", po::value<std::int64_t>()->value_name("N"),
       "the first N sentences of --parses and --text")(
@@ -83,12 +74,13 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "scoring", po::value<std::string>()->value_name("NAME")->default_value("original"),
       "of pll: original or word-l2r")(
       "mask-rate", po::value<double>()->value_name("R")->default_value(probes.mask_rate, "0.15"),
-      "of loss: share of tokens masked")(
+      "of loss and fisher: share of tokens masked")(
       "replicates", po::value<std::int64_t>()->value_name("N")->default_value(probes.bootstrap.replicates),
       "bootstrap replicates")(
       "seed", po::value<std::uint64_t>()->value_name("N")->default_value(probes.bootstrap.seed),
-      "of masks and replicates")("steps", po::value<std::string>()->value_name("LIST|a:b:c"),
-                                 "which steps: 0,100,200 or start:stop:stride")(
+      "of masks, replicates and the labels of fisher")("steps",
+                                                       po::value<std::string>()->value_name("LIST|a:b:c"),
+                                                       "which steps: 0,100,200 or start:stop:stride")(
       "manifest", po::value<std::string>()->value_name("F.csv"), "step,path of each checkpoint")(
       "step-regex", po::value<std::string>()->value_name("RE"), "first group = the step in a folder's name")(
       "vocab", po::value<std::string>()->value_name("F.txt"), "vocabulary, instead of the checkpoints' own")(
@@ -161,7 +153,8 @@ AnalyzeOptions parse(const CommandLine& line) {
 
 /// The headline curves, a row a step.
 void print_table(const std::filesystem::path& file) {
-  const std::vector<std::string> paths = {"uas/micro", "uas/best_all", "pll/overall", "loss/mlm"};
+  const std::vector<std::string> paths = {"uas/micro", "uas/best_all", "pll/overall", "loss/mlm",
+                                          "fisher/trace"};
   const Curves curves = read_curves(file, paths);
   std::vector<std::string> shown;
   for (const std::string& path : paths) {

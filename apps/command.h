@@ -67,6 +67,7 @@ int use_threads(int threads);
 int run_analyze(const std::vector<std::string>& words);
 int run_detect(const std::vector<std::string>& words);
 int run_compare(const std::vector<std::string>& words);
+int run_finetune(const std::vector<std::string>& words);
 int run_export(const std::vector<std::string>& words);
 int run_merge(const std::vector<std::string>& words);
 int run_inspect(const std::vector<std::string>& words);

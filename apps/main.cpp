@@ -29,6 +29,7 @@ constexpr Subcommand subcommands[] = {
     {"analyze", "measure every checkpoint of a training run into one series file", run_analyze, true},
     {"detect", "when structure and capability set in, with intervals and a verdict", run_detect},
     {"compare", "runs side by side: onsets, metrics, differences", run_compare},
+    {"finetune", "fine-tune every checkpoint of a training run on a GLUE task", run_finetune, true},
     {"export", "a series file as CSV in long form", run_export},
     {"merge", "one series of several: shards, probes, steps", run_merge},
     {"inspect", "what is in a checkpoint, a series of them or a .h5, and what is wrong", run_inspect},

@@ -47,6 +47,29 @@ TEST(Analyze, MeasuresEveryProbeAtEveryStep) {
             double(top) / double(bottom));
 }
 
+TEST(Analyze, FisherRunsByNameOnly) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(
+      run_program(small_series().analyze(folder / "s.h5") + " --probes fisher --steps 0,100", folder).code,
+      0);
+  const Series series = read_series(folder / "s.h5");
+  EXPECT_EQ(series.groups.size(), 1U);
+  const auto values = [&](const char* name) {
+    return std::get<std::vector<double>>(find_curve(series, std::string("fisher/") + name)->values);
+  };
+  const std::vector<double> parts = values("group_trace");  // [step, group]
+  const std::size_t groups = parts.size() / 2;
+  for (std::size_t step = 0; step < 2; ++step) {
+    double sum = 0;
+    for (std::size_t group = 0; group < groups; ++group) sum += parts[step * groups + group];
+    EXPECT_NEAR(values("trace")[step], sum, 1e-9 * sum);
+    EXPECT_GT(values("trace_error")[step], 0);
+  }
+  EXPECT_NE(find_curve(series, "fisher/trace_replicates"), nullptr);
+  ASSERT_EQ(run_program(small_series().analyze(folder / "all.h5") + " --steps 0", folder).code, 0);
+  EXPECT_FALSE(read_series(folder / "all.h5").groups.contains("fisher"));
+}
+
 TEST(Analyze, RunAgainComputesNothingAndGivesTheSameBytes) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_program(small_series().analyze(folder / "s.h5"), folder).code, 0);

@@ -46,6 +46,27 @@ TEST(Hdf5File, OneStepNoStepAndEmptyAxesWork) {
   }
 }
 
+TEST(Hdf5File, AGroupMayLieInAnother) {
+  const TemporaryFolder folder;
+  Series series = whole_series({0, 1});
+  for (const std::string name : {"glue/cola", "glue/mrpc", "uas/more"}) {
+    Group group;
+    group.frame.group = name;
+    group.frame.axes = {{"seed", std::vector<std::int64_t>{1, 2, 3}}};
+    group.frame.attributes = {{"epochs", std::int64_t{3}}};
+    group.variables = {{"accuracy", {"step", "seed"}, counting<double>(6, 0.5), "", ""},
+                       {"accuracy_mean", {"step"}, counting<double>(2, 0.25), "", ""}};
+    series.groups[name] = group;
+  }
+  write_series(folder / "s.h5", series);
+  const Series back = read_series(folder / "s.h5");
+  EXPECT_EQ(back, series);  // no group "glue": it holds nothing of its own
+  ASSERT_NE(find_curve(back, "/glue/mrpc/accuracy"), nullptr);
+  const std::vector<std::string> wanted = {"glue/cola/accuracy_mean"};
+  EXPECT_EQ(read_curves(folder / "s.h5", wanted).curves.at(wanted[0]), (std::vector<double>{0.25, 1.25}));
+  EXPECT_EQ(read_variable(folder / "s.h5", "glue/cola/accuracy")->axes[1].name, "seed");
+}
+
 TEST(Hdf5File, StringsKeepTheirBytes) {
   const TemporaryFolder folder;
   Series series = whole_series();

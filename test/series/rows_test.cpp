@@ -51,6 +51,16 @@ TEST(Rows, ARowComesBackBitForBit) {
   EXPECT_EQ(RowStore(rows.folder()).read(example_key()), measurement);
 }
 
+TEST(Rows, AGroupMayLieInAnother) {
+  const TemporaryFolder folder;
+  const RowStore rows(folder / "rows");
+  Frame frame = uas_frame();
+  frame.group = "glue/cola";
+  rows.write(example_key(frame), uas_measurement(1));
+  EXPECT_EQ(rows.read(example_key(frame)), uas_measurement(1));
+  EXPECT_TRUE(files_in(rows.folder()).at(0).filename().string().starts_with("glue+cola-"));
+}
+
 TEST(Rows, TheKeyIsContentAndKnowsNoStep) {
   const TemporaryFolder folder;
   const RowStore rows(folder / "rows");
@@ -90,7 +100,7 @@ TEST(Rows, WhateverChangesANumberChangesTheKey) {
 TEST(Rows, AKeyMustBeSafeAsAFileName) {
   const TemporaryFolder folder;
   const RowStore rows(folder / "rows");
-  for (const std::string group : {"", "../uas", "UAS", "a b"}) {
+  for (const std::string group : {"", "../uas", "UAS", "a b", "a+b", "/a", "a/", "a/b/c"}) {
     RowKey key = example_key();
     key.group = group;
     expect_error(ErrorKind::bug,

@@ -27,6 +27,7 @@ constexpr ProbeEntry table[] = {
     {"pll", "--pairs", true, has_pairs, make_pll_probe},
     {"twonn", "--text or --parses", true, has_sentences, make_twonn_probe},
     {"loss", "--text or --parses", true, has_sentences, make_loss_probe},
+    {"fisher", "--text or --parses", false, has_sentences, make_fisher_probe},
 };
 
 const ProbeEntry& entry_of(const std::string& name) {

@@ -139,6 +139,7 @@ std::vector<std::pair<std::string, torch::Tensor>> named_parameters(const Bert& 
     norm(name + "output.LayerNorm", layer.output_norm);
   }
   if (bert.pooler) linear("bert.pooler.dense", *bert.pooler);
+  if (bert.classifier) linear("classifier", *bert.classifier);
   if (bert.mlm) {
     linear("cls.predictions.transform.dense", bert.mlm->transform);
     norm("cls.predictions.transform.LayerNorm", bert.mlm->norm);

@@ -52,7 +52,8 @@ struct Bert {
   LayerNorm embedding_norm;
   std::vector<EncoderLayer> layers;
   std::optional<MlmHead> mlm;
-  std::optional<Linear> pooler;
+  std::optional<Linear> pooler;      ///< [hidden, hidden], on [CLS]
+  std::optional<Linear> classifier;  ///< [outputs, hidden], on the pooler's output
 
   torch::Device device() const { return word_embeddings.device(); }
   torch::ScalarType dtype() const { return word_embeddings.scalar_type(); }

@@ -154,6 +154,8 @@ struct LinearAddNormalise : torch::autograd::Function<LinearAddNormalise> {
   }
 };
 
+}  // namespace
+
 torch::Tensor activate(const torch::Tensor& x, Activation activation) {
   switch (activation) {
     case Activation::relu:
@@ -165,8 +167,6 @@ torch::Tensor activate(const torch::Tensor& x, Activation activation) {
   }
   return torch::gelu(x);
 }
-
-}  // namespace
 
 torch::Tensor linear_activate(const torch::Tensor& x, const Linear& linear, Activation activation) {
   if (!runs_in_kernel(x)) return activate(torch::linear(x, linear.weight, linear.bias), activation);

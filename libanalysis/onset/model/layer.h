@@ -10,6 +10,9 @@
 
 namespace onset {
 
+/// act(x), by LibTorch's operations.
+torch::Tensor activate(const torch::Tensor& x, Activation activation);
+
 /// act(x W^T + b): [row, in] to [row, out].
 torch::Tensor linear_activate(const torch::Tensor& x, const Linear& linear, Activation activation);
 

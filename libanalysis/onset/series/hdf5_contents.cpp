@@ -89,7 +89,8 @@ void read_members(const Hdf5Reader& file, const std::string& group, const Hdf5Wa
   out.attributes[group] = file.attributes(group);
   for (const auto& [name, is_group] : file.members(group)) {
     const std::string path = prefix + name;
-    if (is_group && group == "/") out.groups.push_back(path);
+    // Groups of the root, and groups in those.
+    if (is_group && std::ranges::count(path, '/') <= 2) out.groups.push_back(path);
     if (is_group) continue;
     Hdf5Array array = file.describe(path);
     if (wanted(path, array)) {
@@ -115,7 +116,8 @@ Hdf5Contents read_hdf5(const std::filesystem::path& path, const Hdf5Wanted& want
     const Hdf5Reader file(path);
     Hdf5Contents contents;
     read_members(file, "/", wanted, allowance, contents);
-    for (const std::string& group : std::vector(contents.groups)) {
+    for (std::size_t i = 0; i < contents.groups.size(); ++i) {  // grows as it goes
+      const std::string group = contents.groups[i];
       read_members(file, group, wanted, allowance, contents);
     }
     return to_cbor(encode_contents(contents));

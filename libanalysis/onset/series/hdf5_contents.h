@@ -31,9 +31,11 @@ struct Hdf5Contents {
   std::string file;  ///< its name, for messages
   std::map<std::string, Attributes>
       attributes;                   ///< of "/", groups and arrays: scalar numbers and strings, no others
-  std::vector<std::string> groups;  ///< those of the root, "/uas"; in order of creation if kept, else by name
+  std::vector<std::string> groups;  ///< "/uas", "/glue", "/glue/cola"; the root's first, each level in order
+                                    ///< of creation if kept, else by name
   std::vector<std::string> order;   ///< all arrays in the same order, the root's first
-  std::map<std::string, Hdf5Array> arrays;  ///< "/step", "/uas/micro"; two levels deep
+  std::map<std::string, Hdf5Array>
+      arrays;  ///< "/step", "/uas/micro", "/glue/cola/matthews"; three levels deep
 
   bool has(const std::string& path) const { return arrays.contains(path); }
 };

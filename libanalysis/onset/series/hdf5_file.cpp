@@ -72,9 +72,12 @@ void write_variable(Hdf5Writer& file, const Frame& frame, const Variable& variab
   if (!variable.description.empty()) file.write_attribute(path, "long_name", variable.description);
 }
 
-void write_group(Hdf5Writer& file, const Group& group, std::size_t steps) {
+/// `made`: the groups that are there; the group that holds this one may be new, too.
+void write_group(Hdf5Writer& file, const Group& group, std::size_t steps, std::set<std::string>& made) {
   const std::string path = "/" + group.frame.group;
-  file.create_group(path);
+  const std::string parent = path.substr(0, path.rfind('/'));
+  if (!parent.empty() && made.insert(parent).second) file.create_group(parent);
+  if (made.insert(path).second) file.create_group(path);
   for (const auto& [name, value] : group.frame.attributes) file.write_attribute(path, name, value);
   for (const Axis& axis : group.frame.axes) {
     if (axis.name != replicate_axis) write_scale(file, axis_path(group.frame.group, axis.name), axis);
@@ -273,13 +276,22 @@ void add_axis(const Hdf5Contents& file, Frame& frame, const Axis& axis) {
   }
 }
 
+/// Such as /glue of /glue/cola: a folder, no group of the series.
+bool holds_only_groups(const Hdf5Contents& file, const std::string& path) {
+  const auto within = [&](const std::string& member) { return member.starts_with(path + "/"); };
+  const bool arrays = std::ranges::any_of(file.order, [&](const std::string& member) {
+    return within(member) && member.rfind('/') == path.size();
+  });
+  return !arrays && own_attributes(file, path).empty() && std::ranges::any_of(file.groups, within);
+}
+
 Group group_of(const Hdf5Contents& file, const std::string& path, const std::vector<std::int64_t>& steps) {
   Group group;
   group.frame.group = path.substr(1);
   group.frame.attributes = own_attributes(file, path);
   std::vector<std::string> arrays;
   for (const std::string& member : file.order) {
-    if (!member.starts_with(path + "/")) continue;
+    if (member.substr(0, member.rfind('/')) != path) continue;
     const Hdf5Array& array = file.arrays.at(member);
     if (array.is_scale && array.dims.size() == 1) {
       add_axis(file, group.frame, axis_of(file, member, array.dims[0]));
@@ -341,7 +353,8 @@ void write_series(const std::filesystem::path& path, const Series& series) {
   if (const Axis* const replicates = shared_replicates(series)) {
     write_scale(file, axis_path("", replicates->name), *replicates);
   }
-  for (const auto& [name, group] : series.groups) write_group(file, group, series.steps.size());
+  std::set<std::string> made;
+  for (const auto& [name, group] : series.groups) write_group(file, group, series.steps.size(), made);
   write_file_atomically(path, file.finish());
 }
 
@@ -372,8 +385,10 @@ Series read_series(const std::filesystem::path& path) {
   series.attributes = root_attributes(file);
   const std::vector<std::int64_t> steps = step_numbers(file);
   series.steps = step_infos(file, steps);
-  for (const std::string& group : file.groups)
-    series.groups.emplace(group.substr(1), group_of(file, group, steps));
+  for (const std::string& path_of_group : file.groups) {
+    if (holds_only_groups(file, path_of_group)) continue;
+    series.groups.emplace(path_of_group.substr(1), group_of(file, path_of_group, steps));
+  }
   return series;
 }
 

@@ -3,7 +3,7 @@
 //   /                 attributes schema = "onset-series", schema_version = 1, and the series' own
 //   /step             int64  [step]   ascending; a dimension scale      /checkpoint, /sha256   string [step]
 //   /replicate        int64  [replicate], where a group uses it; a dimension scale
-//   /<group>          the frame's attributes
+//   /<group>          the frame's attributes; a group may lie in another, /glue/cola
 //   /<group>/<axis>   the axis's labels, int64 or string; a dimension scale
 //   /<group>/<name>   constants, and variables [step, …]; every axis has its scale attached; attributes
 //   units, long_name,

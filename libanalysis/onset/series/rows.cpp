@@ -35,13 +35,19 @@ bool all_of(std::string_view text, std::string_view allowed) {
 std::string file_name(const RowKey& key) {
   constexpr std::string_view hex = "0123456789abcdef";
   constexpr std::string_view word = "abcdefghijklmnopqrstuvwxyz0123456789_";
-  if (!all_of(key.group, word) || !all_of(key.checkpoint_sha256, hex) || !all_of(key.options_key, hex) ||
+  const std::size_t slash = key.group.find('/');  // "glue/cola"
+  const bool good_group = slash == std::string::npos ? all_of(key.group, word)
+                                                     : all_of(key.group.substr(0, slash), word) &&
+                                                           all_of(key.group.substr(slash + 1), word);
+  if (!good_group || !all_of(key.checkpoint_sha256, hex) || !all_of(key.options_key, hex) ||
       key.checkpoint_sha256.size() != 64 || key.options_key.size() != 64) {
     throw Error(ErrorKind::bug,
                 "row key: expected a group of lower-case letters, digits and _ and two SHA-256");
   }
+  std::string group = key.group;
+  if (slash != std::string::npos) group[slash] = '+';
   // Half the digits keep the name short; the whole key stands in the row and is compared.
-  return key.group + "-" + key.checkpoint_sha256.substr(0, 32) + "-" + key.options_key.substr(0, 32) + ".row";
+  return group + "-" + key.checkpoint_sha256.substr(0, 32) + "-" + key.options_key.substr(0, 32) + ".row";
 }
 
 std::string digest_of(std::string_view bytes) {

@@ -21,10 +21,11 @@ bool same_bits(const Values& left, const Values& right) {
       left);
 }
 
-/// "uas", "micro" of "uas/micro"; a leading slash is allowed.
+/// "uas", "micro" of "uas/micro"; "glue/cola", "matthews" of "glue/cola/matthews"; a leading slash is
+/// allowed.
 std::pair<std::string_view, std::string_view> split_path(std::string_view path) {
   if (path.starts_with('/')) path.remove_prefix(1);
-  const std::size_t slash = path.find('/');
+  const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) return {path, {}};
   return {path.substr(0, slash), path.substr(slash + 1)};
 }

@@ -50,7 +50,7 @@ using Attributes = std::map<std::string, Attribute>;
 
 /// What is the same for every checkpoint.
 struct Frame {
-  std::string group;                ///< lower-case letters, digits, _ ; e.g. "uas"
+  std::string group;                ///< lower-case letters, digits, _ ; e.g. "uas"; or two such, "glue/cola"
   std::vector<Axis> axes;           ///< all axes but step that the group's arrays use, replicate last
   std::vector<Variable> constants;  ///< arrays without a step axis: /uas/total, /uas/baseline
   Attributes attributes;            ///< every option and data hash that changes a number
@@ -88,7 +88,7 @@ struct Series {
   bool operator==(const Series&) const = default;
 };
 
-/// The array at `path`, "uas/micro", or null. Any number of axes, step first.
+/// The array at `path`, "uas/micro" or "glue/cola/matthews", or null. Any number of axes, step first.
 const Variable* find_curve(const Series& series, std::string_view path);
 /// The constant at `path`, "uas/total", or null.
 const Variable* find_constant(const Series& series, std::string_view path);

@@ -33,6 +33,8 @@ void for_each_tensor(Bert& bert, const Visit& visit) {
     linear(name + "output", layer.output);
     norm(name + "output_norm", layer.output_norm);
   }
+  if (bert.pooler) linear("pooler", *bert.pooler);
+  if (bert.classifier) linear("classifier", *bert.classifier);
   if (!bert.mlm) return;
   linear("mlm.transform", bert.mlm->transform);
   norm("mlm.norm", bert.mlm->norm);
@@ -61,7 +63,7 @@ std::int64_t ParameterSlice::size() const {
 Parameters::Parameters(const Bert& bert, const torch::Device& device) {
   const torch::NoGradGuard no_grad;
   Bert given = bert;
-  given.pooler.reset();
+  if (!given.classifier) given.pooler.reset();
   std::int64_t floats = 0;
   for_each_tensor(given, [&](const std::string& name, const torch::Tensor& tensor, bool decays) {
     slices_.push_back({name, floats, tensor.sizes().vec(), decays});

@@ -27,8 +27,9 @@ struct ParameterSlice {
 
 class Parameters {
  public:
-  /// Copies the tensors of `bert` into a new array on this device; a pooler is left out, for masked language
-  /// modelling has no gradient for it. A decoder that is the word embedding stays so.
+  /// Copies the tensors of `bert` into a new array on this device; a pooler is left out where no
+  /// classifier follows it, for masked language modelling has no gradient for it. A decoder that is the word
+  /// embedding stays so.
   explicit Parameters(const Bert& bert, const torch::Device& device = torch::kCPU);
 
   /// The model on the array, its tensors leaves that take gradients.

@@ -1,0 +1,59 @@
+// `onset finetune` from outside: exit codes and the line on stderr.
+#include <gtest/gtest.h>
+
+#include "onset/series/hdf5_file.h"
+#include "program.h"
+
+namespace onset {
+namespace {
+
+std::string table(const std::string& label) {
+  return "s\t1\t\tthe dog sees the cats\ns\t" + label + "\t*\tthe dog see the cats\n";
+}
+
+class Finetune : public testing::Test {
+ protected:
+  Finetune() {
+    write_file_atomically(folder_ / "train.tsv", table("0"));
+    write_file_atomically(folder_ / "dev.tsv", table("0"));
+  }
+
+  Outcome run(const std::string& more) const {
+    return run_program("finetune " + small_series().run() + " -o " + (folder_ / "glue.h5").string() +
+                           " --data " + folder_.path().string() + " --epochs 1 --seeds 1 " + more,
+                       folder_);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Finetune, GivesASeries) {
+  const Outcome done = run("--task cola --steps 0,200");
+  ASSERT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(done.out.find("matthews"), std::string::npos);
+  const Series series = read_series(folder_ / "glue.h5");
+  EXPECT_EQ(series.steps.size(), 2U);
+  EXPECT_NE(find_curve(series, "glue/cola/matthews_mean"), nullptr);
+}
+
+TEST_F(Finetune, EachFaultHasItsCode) {
+  EXPECT_EQ(run("--task nope").code, 64);
+  EXPECT_EQ(run("").code, 64);
+  EXPECT_EQ(run("--task cola --lr nan").code, 64);
+  EXPECT_EQ(run("--task cola --max-tokens 4").code, 64);
+  EXPECT_EQ(run("--task mnli").code, 66);  // no dev_matched.tsv
+  const Outcome other = run("--task mrpc");
+  EXPECT_EQ(other.code, 65);
+  EXPECT_NE(other.err.find("train.tsv:1: header: expected a column"), std::string::npos) << other.err;
+  write_file_atomically(folder_ / "dev.tsv", table("2"));
+  const Outcome unknown = run("--task cola");
+  EXPECT_EQ(unknown.code, 65);
+  EXPECT_NE(unknown.err.find("dev.tsv:2: label: expected a label of cola (0, 1), found \"2\""),
+            std::string::npos)
+      << unknown.err;
+  write_file_atomically(folder_ / "dev.tsv", "");
+  EXPECT_EQ(run("--task cola").code, 65);
+}
+
+}  // namespace
+}  // namespace onset
