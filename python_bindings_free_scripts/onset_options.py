@@ -15,6 +15,9 @@ def add_shared_options(parser: Parser) -> None:
     parser.add_argument("--onset", metavar="PROGRAM", help="the onset program (default: build/bin/onset, else on PATH)")
     parser.add_argument("--structure", default=defaults.structure, metavar="CURVE", help="default: %(default)s")
     parser.add_argument("--capability", default=defaults.capability, metavar="CURVE", help="default: %(default)s")
+    parser.add_argument(
+        "--axis", choices=("step", "log"), default=defaults.axis, help="the detector's scale of steps (default: %(default)s)"
+    )
     parser.add_argument("--spacing", type=int, metavar="STEPS", help="the detector's d (default: the program's)")
 
 
@@ -26,4 +29,4 @@ def question_of(options: Namespace) -> Question:
         path = getattr(options, name)
         if "/" not in path or "[" in path:
             raise Fault(USAGE, f"--{name}: expected a whole curve such as uas/micro, found {path!r}")
-    return Question(options.structure, options.capability, options.spacing)
+    return Question(options.structure, options.capability, options.spacing, options.axis)
