@@ -63,7 +63,7 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "pairs", po::value<std::string>()->value_name("DIR|F.jsonl"), "minimal pairs as in BLiMP: for pll")(
       "text", po::value<std::string>()->value_name("F.txt"), "a sentence a line: for twonn, loss and fisher")(
       "probes", po::value<std::string>()->value_name("LIST"),
-      "uas,pll,twonn,loss,fisher; default: each whose inputs are given, but fisher")(
+      "uas,pll,twonn,loss,fisher,ablation; default: each whose inputs are given, but the last two")(
       "pairs-per-paradigm", po::value<std::int64_t>()->value_name("N"), "the first N pairs of each paradigm")(
       "max-sentences", po::value<std::int64_t>()->value_name("N"),
       "the first N sentences of --parses and --text")(
@@ -75,6 +75,8 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "of pll: original or word-l2r")(
       "mask-rate", po::value<double>()->value_name("R")->default_value(probes.mask_rate, "0.15"),
       "of loss and fisher: share of tokens masked")(
+      "ablation-draws", po::value<std::int64_t>()->value_name("N")->default_value(probes.ablation.draws),
+      "of ablation (needs --parses and --pairs): random sets of heads")(
       "replicates", po::value<std::int64_t>()->value_name("N")->default_value(probes.bootstrap.replicates),
       "bootstrap replicates")(
       "seed", po::value<std::uint64_t>()->value_name("N")->default_value(probes.bootstrap.seed),
@@ -128,6 +130,8 @@ AnalyzeOptions parse(const CommandLine& line) {
   at_least<std::int64_t>("max-tokens", probes.uas.max_tokens = line.get<std::int64_t>("max-tokens"), 3);
   at_least<std::int64_t>("min-relation", probes.uas.min_relation = line.get<std::int64_t>("min-relation"), 1);
   at_least<std::int64_t>("replicates", probes.bootstrap.replicates = line.get<std::int64_t>("replicates"), 0);
+  at_least<std::int64_t>("ablation-draws", probes.ablation.draws = line.get<std::int64_t>("ablation-draws"),
+                         1);
   probes.bootstrap.seed = line.get<std::uint64_t>("seed");
   probes.scoring = parse_scoring(line.get<std::string>("scoring"));
   probes.mask_rate = line.get<double>("mask-rate");

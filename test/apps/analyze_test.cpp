@@ -70,6 +70,28 @@ TEST(Analyze, FisherRunsByNameOnly) {
   EXPECT_FALSE(read_series(folder / "all.h5").groups.contains("fisher"));
 }
 
+TEST(Analyze, AblationRunsByNameOnly) {
+  const TemporaryFolder folder;
+  const std::string words = small_series().analyze(folder / "s.h5") + " --steps 0 --probes pll,loss,ablation";
+  ASSERT_EQ(run_program(words, folder).code, 0);
+  const Series series = read_series(folder / "s.h5");
+  const auto values = [&](const char* name) {
+    return std::get<std::vector<double>>(find_curve(series, name)->values);
+  };
+  // The whole model is what the other probes measure.
+  EXPECT_EQ(values("ablation/overall_intact"), values("pll/overall"));
+  EXPECT_EQ(values("ablation/mlm_intact"), values("loss/mlm"));
+  const std::vector<double> draws = values("ablation/mlm_random_draws");
+  ASSERT_EQ(draws.size(), 3U);
+  EXPECT_NEAR(values("ablation/mlm_random_heads")[0], (draws[0] + draws[1] + draws[2]) / 3, 1e-12);
+  EXPECT_NE(values("ablation/mlm_uas_heads"), values("ablation/mlm_intact"));
+  EXPECT_EQ(run_program("analyze " + small_series().run() + " -o " + (folder / "n.h5").string() +
+                            " --probes ablation --parses " + small_series().corpus() + "/dev.conllu",
+                        folder)
+                .code,
+            66);
+}
+
 TEST(Analyze, RunAgainComputesNothingAndGivesTheSameBytes) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_program(small_series().analyze(folder / "s.h5"), folder).code, 0);

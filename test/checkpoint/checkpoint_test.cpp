@@ -11,6 +11,7 @@
 #include "onset/checkpoint/safetensors.h"
 #include "test/checkpoint/expect_error.h"
 #include "test/checkpoint/folders.h"
+#include "test/checkpoint/spoilt.h"
 #include "test/temporary_folder.h"
 
 namespace onset {
@@ -102,11 +103,7 @@ TEST(Checkpoint, HashesOnceFromManyThreads) {
 /// A copy of a fixture that may be spoilt.
 class Spoilt : public ::testing::Test {
  protected:
-  void copy(const std::string& name) {
-    for (const auto& item : fs::directory_iterator(fixture(name))) {
-      fs::copy_file(item.path(), path(item.path().filename()), fs::copy_options::overwrite_existing);
-    }
-  }
+  void copy(const std::string& name) { copy_fixture(name, folder_.path()); }
   fs::path path(const std::string& file) const { return folder_ / file; }
   Checkpoint open() const { return Checkpoint::open(folder_.path()); }
   void expect_refused(ErrorKind kind, const std::string& fragment) const {
@@ -114,20 +111,10 @@ class Spoilt : public ::testing::Test {
   }
   void edit_config(const std::string& key, const nlohmann::json& value) { edit("config.json", key, value); }
   void edit(const std::string& file, const std::string& key, const nlohmann::json& value) {
-    auto object = nlohmann::json::parse(read_file(path(file)));
-    object[key] = value;
-    write_text(path(file), object.dump());
+    edit_json(path(file), key, value);
   }
-  using Tensors = std::map<std::string, torch::Tensor>;
-  /// Rewrites model.safetensors after `change`.
   void edit_weights(const std::function<void(Tensors&)>& change) {
-    Tensors tensors;
-    {
-      const SafetensorsFile file(path("model.safetensors"));
-      for (const TensorEntry& entry : file.entries()) tensors[entry.name] = file.tensor(entry.name).clone();
-    }
-    change(tensors);
-    write_safetensors(path("model.safetensors"), {tensors.begin(), tensors.end()}, {});
+    onset::edit_weights(folder_.path(), change);
   }
 
   TemporaryFolder folder_;

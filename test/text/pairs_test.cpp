@@ -96,6 +96,25 @@ TEST_F(PairsTest, IdenticalSentencesAreAWarning) {
   EXPECT_THAT(warnings, ElementsAre(path + ":2: sentence_good and sentence_bad are the same; kept"));
 }
 
+TEST_F(PairsTest, PairsThatAreNotKeptAreNoWarning) {
+  const auto same = [](const std::string& id) {
+    return R"({"sentence_good":"Same.","sentence_bad":"Same.","linguistics_term":"t","UID":"u","pairID":)" +
+           id + "}\n";
+  };
+  const std::string path = write(pair("\"u\"", "0") + same("1") + same("2") + pair("\"v\"", "0"));
+  const auto warnings_with = [&](std::int64_t per_paradigm) {
+    std::vector<std::string> lines;
+    read_pairs(path, per_paradigm, [&](const std::string& warning) {
+      lines.push_back(warning.substr(path.size(), warning.find(": ", path.size()) - path.size()));
+    });
+    return lines;
+  };
+  EXPECT_THAT(warnings_with(1), ElementsAre());
+  EXPECT_THAT(warnings_with(2), ElementsAre(":2"));
+  EXPECT_THAT(warnings_with(3), ElementsAre(":2", ":3"));
+  EXPECT_THAT(warnings_with(-1), ElementsAre(":2", ":3"));
+}
+
 TEST_F(PairsTest, MissingAndWrongFieldsAreNamed) {
   const std::string good = pair("\"u\"", "0");
   EXPECT_EQ(failure_of(good + R"({"sentence_good": "a"})"), "65: FILE:2: sentence_bad: missing");

@@ -50,6 +50,7 @@ std::unique_ptr<Probe> make_pll_probe(ProbeInputs& inputs);
 std::unique_ptr<Probe> make_twonn_probe(ProbeInputs& inputs);
 std::unique_ptr<Probe> make_loss_probe(ProbeInputs& inputs);
 std::unique_ptr<Probe> make_fisher_probe(ProbeInputs& inputs);
+std::unique_ptr<Probe> make_ablation_probe(ProbeInputs& inputs);
 
 /// The axis 0 … count - 1.
 Axis counting_axis(std::string name, std::int64_t count);

@@ -19,6 +19,7 @@ struct ProbeEntry {
 
 bool has_parses(const ProbeOptions& options) { return !options.parses.empty(); }
 bool has_pairs(const ProbeOptions& options) { return !options.pairs.empty(); }
+bool has_parses_and_pairs(const ProbeOptions& options) { return has_parses(options) && has_pairs(options); }
 bool has_sentences(const ProbeOptions& options) { return !options.text.empty() || !options.parses.empty(); }
 
 /// Every probe there is.
@@ -28,6 +29,7 @@ constexpr ProbeEntry table[] = {
     {"twonn", "--text or --parses", true, has_sentences, make_twonn_probe},
     {"loss", "--text or --parses", true, has_sentences, make_loss_probe},
     {"fisher", "--text or --parses", false, has_sentences, make_fisher_probe},
+    {"ablation", "--parses and --pairs", false, has_parses_and_pairs, make_ablation_probe},
 };
 
 const ProbeEntry& entry_of(const std::string& name) {

@@ -21,6 +21,7 @@ enum class Draw : std::uint64_t {
   grammar,
   null_curve,
   classifier,
+  random_heads,
 };
 
 /// Hash of a seed, a use and any number of counters to 64 uniform bits (chained finaliser of SplitMix64:

@@ -276,15 +276,6 @@ void add_axis(const Hdf5Contents& file, Frame& frame, const Axis& axis) {
   }
 }
 
-/// Such as /glue of /glue/cola: a folder, no group of the series.
-bool holds_only_groups(const Hdf5Contents& file, const std::string& path) {
-  const auto within = [&](const std::string& member) { return member.starts_with(path + "/"); };
-  const bool arrays = std::ranges::any_of(file.order, [&](const std::string& member) {
-    return within(member) && member.rfind('/') == path.size();
-  });
-  return !arrays && own_attributes(file, path).empty() && std::ranges::any_of(file.groups, within);
-}
-
 Group group_of(const Hdf5Contents& file, const std::string& path, const std::vector<std::int64_t>& steps) {
   Group group;
   group.frame.group = path.substr(1);
@@ -385,9 +376,13 @@ Series read_series(const std::filesystem::path& path) {
   series.attributes = root_attributes(file);
   const std::vector<std::int64_t> steps = step_numbers(file);
   series.steps = step_infos(file, steps);
-  for (const std::string& path_of_group : file.groups) {
-    if (holds_only_groups(file, path_of_group)) continue;
-    series.groups.emplace(path_of_group.substr(1), group_of(file, path_of_group, steps));
+  for (const std::string& within : file.groups) {
+    Group group = group_of(file, within, steps);
+    Group folder;  // such as /glue of /glue/cola: no group of the series
+    folder.frame.group = group.frame.group;
+    const auto inside = [&](const std::string& other) { return other.starts_with(within + "/"); };
+    if (group == folder && std::ranges::any_of(file.groups, inside)) continue;
+    series.groups.emplace(folder.frame.group, std::move(group));
   }
   return series;
 }

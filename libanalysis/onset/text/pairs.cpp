@@ -153,9 +153,11 @@ void PairReader::read(const std::filesystem::path& path) {
                           "pairID: " + in_quotes(pair.id) + " of UID " + in_quotes(pair.paradigm) +
                               " is there already, at " + at(seen->second));
     }
-    if (pair.good == pair.bad && warn_)
+    if (per_paradigm_ >= 0 && counts_[pair.paradigm]++ >= per_paradigm_) continue;
+    if (pair.good == pair.bad && warn_) {
       warn_(at(place) + ": sentence_good and sentence_bad are the same; kept");
-    if (per_paradigm_ < 0 || counts_[pair.paradigm]++ < per_paradigm_) pairs_.push_back(std::move(pair));
+    }
+    pairs_.push_back(std::move(pair));
   }
   if (!any) throw error_in(ErrorKind::bad_data, reader.name(), "0 items");
 }

@@ -1,0 +1,136 @@
+// /ablation: scores without the heads of the parse and without random ones, from probes/ablation.h into named
+// arrays.
+#include "onset/analysis/inputs.h"
+#include "onset/probes/ablation.h"
+
+namespace onset {
+namespace {
+
+/// What is the same for every checkpoint.
+struct AblationData {
+  std::shared_ptr<const UasData> parses;
+  PairData pairs;
+  PllTokens tokens;
+  std::vector<MaskedLine> lines;
+  std::int64_t draws = 0;
+  std::uint64_t seed = 0;
+};
+
+class AblationRun : public ProbeRun {
+ public:
+  AblationRun(const Bert& bert, const AblationData& data)
+      : bert_(bert), data_(data), scorer_(*data.parses, bert.config) {}
+
+  void join(PassReaders& readers) override {
+    readers.attention.emplace_back(
+        [this](std::int64_t sentence, const AttentionMap& map) { scorer_.read(sentence, map); });
+  }
+
+  Measurement finish(const PassOptions& options) override {
+    const BootstrapWeights none({.replicates = 0}, ItemKind::sentence, data_.parses->content);
+    const std::vector<HeadPlace> heads = parse_heads(*data_.parses, scorer_.scores(none));
+    const auto count = static_cast<std::int64_t>(heads.size());
+    const AblationTask task{data_.pairs, data_.tokens, data_.lines};
+    const AblationScore intact = ablation_score(bert_, task, options);
+    const AblationScore parse = ablation_score(without_heads(bert_, heads), task, options);
+    std::vector<double> overall;
+    std::vector<double> mlm;
+    for (std::int64_t draw = 0; draw < data_.draws; ++draw) {
+      const std::vector<HeadPlace> drawn = random_heads(bert_.config, count, data_.seed, draw);
+      const AblationScore score = ablation_score(without_heads(bert_, drawn), task, options);
+      overall.push_back(score.overall);
+      mlm.push_back(score.mlm);
+    }
+    std::vector<std::int64_t> zeroed(bert_.config.layers * bert_.config.heads, 0);
+    for (const HeadPlace& place : heads) zeroed[place.layer * bert_.config.heads + place.head] = 1;
+    Measurement out;
+    const auto curve = [&](const char* name, double value, const char* units, const char* description) {
+      out.variables.push_back({name, {}, std::vector<double>{value}, units, description});
+    };
+    curve("overall_intact", intact.overall, "1", "PLL accuracy of the whole model");
+    curve("overall_uas_heads", parse.overall, "1", "PLL accuracy without the heads of the parse");
+    curve("overall_random_heads", mean_of(overall), "1", "PLL accuracy without as many random heads: mean");
+    curve("mlm_intact", intact.mlm, "nats per masked token", "loss of the whole model");
+    curve("mlm_uas_heads", parse.mlm, "nats per masked token", "loss without the heads of the parse");
+    curve("mlm_random_heads", mean_of(mlm), "nats per masked token",
+          "loss without as many random heads: mean");
+    out.variables.push_back(
+        {"overall_random_draws", {"draw"}, std::move(overall), "1", "of each set of random heads"});
+    out.variables.push_back(
+        {"mlm_random_draws", {"draw"}, std::move(mlm), "nats per masked token", "of each set"});
+    out.variables.push_back({"uas_heads",
+                             {"layer", "head"},
+                             std::move(zeroed),
+                             "",
+                             "1: best head of some reported relation, zeroed"});
+    return out;
+  }
+
+ private:
+  static double mean_of(const std::vector<double>& values) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum / static_cast<double>(values.size());
+  }
+
+  const Bert& bert_;
+  const AblationData& data_;
+  UasScorer scorer_;
+};
+
+class AblationProbe : public Probe {
+ public:
+  explicit AblationProbe(ProbeInputs& inputs) {
+    const ProbeOptions& options = inputs.options();
+    const ProbeSubject& subject = inputs.subject();
+    const Vocabulary& vocabulary = subject.wordpiece->vocabulary();
+    const auto text = inputs.sentences();
+    data_.parses = inputs.parses();
+    data_.pairs = prepare_pairs(read_pairs(options.pairs, options.pairs_per_paradigm, inputs.warn()),
+                                *subject.wordpiece, subject.config.positions);
+    data_.tokens = pll_tokens(vocabulary, options.scoring);
+    const MaskingOptions masking{options.mask_rate, options.bootstrap.seed};
+    for (std::size_t s = 0; s < text->ids->size(); ++s) {
+      data_.lines.push_back(
+          mask_line((*text->ids)[s], text->line[s], {vocabulary.mask(), vocabulary.size()}, masking));
+    }
+    data_.draws = options.ablation.draws;
+    data_.seed = options.bootstrap.seed;
+    frame_.group = "ablation";
+    frame_.axes = {counting_axis("draw", data_.draws), counting_axis("layer", subject.config.layers),
+                   counting_axis("head", subject.config.heads)};
+    frame_.attributes = inputs.common_attributes();
+    frame_.attributes["parses_sha256"] = ProbeInputs::data_hash(options.parses);
+    frame_.attributes[text->source + "_sha256"] = text->sha256;
+    frame_.attributes["pairs_sha256"] = ProbeInputs::data_hash(options.pairs);
+    frame_.attributes["pairs_per_paradigm"] = options.pairs_per_paradigm;
+    frame_.attributes["scoring"] =
+        std::string(options.scoring == PllScoring::original ? "original" : "word-l2r");
+    frame_.attributes["max_sentences"] = options.max_sentences;
+    frame_.attributes["max_tokens"] = options.uas.max_tokens;
+    frame_.attributes["min_relation"] = options.uas.min_relation;
+    frame_.attributes["mask_rate"] = options.mask_rate;
+    frame_.attributes["seed"] = static_cast<std::int64_t>(data_.seed);
+  }
+
+  const Frame& frame() const override { return frame_; }
+  bool needs_mlm_head() const override { return true; }
+  std::shared_ptr<const std::vector<TokenIds>> sentences() const override {
+    return {data_.parses, &data_.parses->ids};
+  }
+  std::unique_ptr<ProbeRun> start(const Bert& bert) const override {
+    return std::make_unique<AblationRun>(bert, data_);
+  }
+
+ private:
+  AblationData data_;
+  Frame frame_;
+};
+
+}  // namespace
+
+std::unique_ptr<Probe> make_ablation_probe(ProbeInputs& inputs) {
+  return std::make_unique<AblationProbe>(inputs);
+}
+
+}  // namespace onset
