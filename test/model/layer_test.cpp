@@ -38,6 +38,14 @@ TEST_P(LinearActivate, IsTheActivationEverywhere) {
   EXPECT_LT(error.max().item<double>(), 2e-7);
 }
 
+TEST_P(LinearActivate, NotANumberStaysSo) {
+  const torch::Tensor x = torch::tensor({{1.F}, {NAN}, {-1.F}});
+  const torch::Tensor y = linear_activate(x, {torch::ones({1, 1}), torch::zeros({1})}, GetParam());
+  EXPECT_TRUE(std::isfinite(y[0].item<float>()));
+  EXPECT_TRUE(std::isnan(y[1].item<float>()));
+  EXPECT_TRUE(std::isfinite(y[2].item<float>()));
+}
+
 // 130 rows: more than two chunks, the last not full; 37 columns: not whole vectors. Gradients in float64 by
 // LibTorch.
 TEST_P(LinearActivate, GradientsEqualThoseOfLibTorchInDoublePrecision) {

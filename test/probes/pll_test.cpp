@@ -79,6 +79,24 @@ TEST_P(Scoring, EqualsTheDefinitionWhateverTheBatch) {
 
 INSTANTIATE_TEST_SUITE_P(Both, Scoring, testing::Values(PllScoring::original, PllScoring::word_l2r));
 
+// One logit that is no number spoils the sum over the vocabulary, wherever its word lies: the vocabulary is
+// gone through in tiles of 2048 words.
+TEST(Pll, ALogitThatIsNotANumberMakesScoresNaN) {
+  BertConfig config = tiny_config();
+  config.vocab_size = 5000;
+  const Bert sound = initial_bert(config, 5);
+  for (const std::int64_t word : {0, 39, 2047, 2048, 4999}) {
+    Bert bert = sound;
+    bert.mlm->bias = sound.mlm->bias.clone();
+    bert.mlm->bias[word] = NAN;
+    const std::vector<double> scores =
+        pseudo_log_likelihoods(bert, sentences, tiny_tokens(PllScoring::original), {});
+    EXPECT_TRUE(std::isnan(scores[0])) << word;
+    EXPECT_TRUE(std::isnan(scores[2])) << word;
+    EXPECT_EQ(scores[4], 0.0) << "nothing to mask";
+  }
+}
+
 TEST(Pll, SummaryByHand) {
   PairData data;
   data.names = {"a:0", "a:1", "b:0", "b:1"};

@@ -80,6 +80,50 @@ TEST(Uas, CountsBothDirectionsByHand) {
     EXPECT_TRUE(replicate == 1.0F || std::isnan(replicate));
 }
 
+TEST(Uas, AHeadThatIsNotANumberHasNoScore) {
+  const UasData data = prepare_uas(std::vector<ParsedSentence>{cat_sentence(), cat_sentence()},
+                                   tiny_wordpiece(), any_relation());
+  BertConfig config = one_head();
+  config.heads = 2;
+  UasScorer scorer(data, config);
+  float spoilt[6][6];
+  std::copy(&map_values[0][0], &map_values[0][0] + 36, &spoilt[0][0]);
+  spoilt[1][2] = NAN;  // the -> cat
+  for (const std::int64_t sentence : {0, 1}) {
+    scorer.read(sentence, map);
+    scorer.read(sentence, {0, 0, 1, 6, sentence == 0 ? &map_values[0][0] : &spoilt[0][0], 6});
+  }
+  const UasScores scores = scorer.scores({{.replicates = 2}, ItemKind::sentence, data.content});
+  // [direction, head, relation]: head 0 as in one sentence, twice; head 1 is lost by its second sentence.
+  EXPECT_EQ(scores.correct,
+            (std::vector<std::int64_t>{2, 2, 0, 0, -1, -1, -1, -1, 4, 2, 2, 0, -1, -1, -1, -1}));
+  EXPECT_NEAR(scores.weight[0], .3, 1e-7);
+  EXPECT_NEAR(scores.weight[8], .4, 1e-7);
+  for (const std::size_t lost : {4U, 5U, 6U, 12U, 13U, 14U})
+    EXPECT_TRUE(std::isnan(scores.weight[lost])) << lost;
+  for (const double curve : {scores.micro, scores.macro, scores.best_all, scores.micro_crossfit}) {
+    EXPECT_TRUE(std::isnan(curve));
+  }
+  ASSERT_EQ(scores.micro_replicates.size(), 2U);
+  ASSERT_EQ(scores.macro_replicates.size(), 2U);
+  for (const float replicate : scores.micro_replicates) EXPECT_TRUE(std::isnan(replicate));
+  for (const float replicate : scores.macro_replicates) EXPECT_TRUE(std::isnan(replicate));
+}
+
+TEST(Uas, WhatIsNotANumberBesideTheWordsIsNoMatter) {
+  // The rows of [CLS] and [SEP] and what words give them are dropped.
+  const UasData data =
+      prepare_uas(std::vector<ParsedSentence>{cat_sentence()}, tiny_wordpiece(), any_relation());
+  float spoilt[6][6];
+  std::copy(&map_values[0][0], &map_values[0][0] + 36, &spoilt[0][0]);
+  spoilt[0][2] = spoilt[5][5] = spoilt[2][0] = NAN;
+  UasScorer scorer(data, one_head());
+  scorer.read(0, {0, 0, 0, 6, &spoilt[0][0], 6});
+  const UasScores scores = scorer.scores({{.replicates = 0}, ItemKind::sentence, data.content});
+  EXPECT_EQ(scores.correct, (std::vector<std::int64_t>{1, 1, 0, 0, 2, 1, 1, 0}));
+  EXPECT_EQ(scores.micro, 1.0);
+}
+
 TEST(Uas, BaselineIsTheBestFixedOffset) {
   // Heads 2, 3, 0: offset +1 predicts 2, 3, 3 (clipped to n): det and nsubj right. Offset -3 predicts 0, 0,
   // 0: the root right.

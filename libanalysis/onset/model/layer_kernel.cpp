@@ -64,7 +64,7 @@ ONSET_INLINE void tanh_gate(const Floats& x, Floats& out) {
 template <Activation activation>
 ONSET_INLINE void apply(Floats& x) {
   if constexpr (activation == Activation::relu) {
-    x = x > 0.0F ? x : Floats{};
+    x = x < 0.0F ? Floats{} : x;  // so that a NaN stays one
   } else if constexpr (activation == Activation::gelu_new) {
     Floats gate;
     tanh_gate(x, gate);

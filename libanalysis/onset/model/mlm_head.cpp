@@ -26,8 +26,9 @@ torch::Tensor transform(const Bert& bert, const torch::Tensor& hidden) {
                            bert.config.layer_norm_eps);
 }
 
-/// log(e^a + e^b)
+/// log(e^a + e^b); NaN where one of them is, which max and min would pass over
 double log_add(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<double>::quiet_NaN();
   const double top = std::max(a, b);
   return std::isinf(top) && top < 0 ? top : top + std::log1p(std::exp(std::min(a, b) - top));
 }

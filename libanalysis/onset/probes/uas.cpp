@@ -11,6 +11,21 @@ namespace onset {
 namespace {
 
 constexpr double weight_unit = 0x1p-36;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// Without leaving early, so that it takes whole vectors at a time.
+bool holds_nan(const std::vector<float>& values) {
+  int found = 0;
+  for (const float value : values) found |= static_cast<int>(std::isnan(value));
+  return found != 0;
+}
+
+/// All curves of a checkpoint of which some head has no score.
+void set_unknown(UasScores& scores, std::int64_t replicates) {
+  scores.micro = scores.macro = scores.best_all = scores.micro_crossfit = nan;
+  scores.micro_replicates.assign(replicates, std::numeric_limits<float>::quiet_NaN());
+  scores.macro_replicates = scores.micro_replicates;
+}
 
 /// A relation's head with the most correct words, the first of equals.
 std::int64_t best_head(std::span<const std::int64_t> correct, std::int64_t relations, std::int64_t relation) {
@@ -51,12 +66,18 @@ UasScorer::UasScorer(const UasData& data, const BertConfig& config)
       layers_(config.layers),
       heads_(config.heads),
       correct_(uas_directions * layers_ * heads_ * data.head.size(), 0),
-      weight_(uas_directions * layers_ * heads_ * data.relations.size(), 0) {}
+      weight_(uas_directions * layers_ * heads_ * data.relations.size(), 0),
+      unknown_(layers_ * heads_, 0) {}
 
 void UasScorer::read(std::int64_t sentence, const AttentionMap& map) {
   const UasData::Sentence& where = data_.sentences[sentence];
   const std::size_t n = where.words.size();
   const std::vector<float> w = word_attention(map, where.words);
+  if (holds_nan(w)) {
+    // The first of equals would be taken for a prediction: no comparison with a NaN is true.
+    std::atomic_ref(unknown_[map.layer * heads_ + map.head]).store(1, std::memory_order_relaxed);
+    return;
+  }
 
   std::vector<std::int32_t> predicted[uas_directions] = {std::vector<std::int32_t>(n, 0),
                                                          std::vector<std::int32_t>(n, 0)};
@@ -135,7 +156,16 @@ UasScores UasScorer::scores(const BootstrapWeights& weights) const {
   for (std::int64_t i = 0; i < heads * relations; ++i) {
     const std::int64_t n = with_gold[i % relations];
     out.weight.push_back(n > 0 ? static_cast<double>(weight_[i]) * weight_unit / static_cast<double>(n)
-                               : std::numeric_limits<double>::quiet_NaN());
+                               : nan);
+  }
+  if (std::ranges::count(unknown_, 1) > 0) {
+    for (std::int64_t i = 0; i < heads * relations; ++i) {
+      if (unknown_[i / relations % (layers_ * heads_)] == 0) continue;
+      out.correct[i] = -1;
+      out.weight[i] = nan;
+    }
+    set_unknown(out, weights.replicates());
+    return out;
   }
 
   // The best head of each reported relation, and what it gets right in each sentence.

@@ -14,6 +14,9 @@
 // The second score, weight, is the mean of w[i, gold] (or w[gold, i]) over words with a gold word: NaN for
 // relation root.
 //
+// A head whose w holds a NaN in some sentence has no score: correct is -1 and weight NaN for it, in both
+// directions and every relation, and the curves over all heads, replicates included, are NaN.
+//
 // Departures from the public code: a relation on which a head makes no mistake is kept; the root's weight is
 // left out. Kept: with relation "poss" (Stanford labels) the prediction of the next word counts where that
 // word is 's or s'.
@@ -68,7 +71,7 @@ inline constexpr int uas_directions = 2;  ///< 0: "dep->head", 1: "head<-dep"
 
 struct UasScores {
   std::int64_t layers = 0, heads = 0, relations = 0;
-  std::vector<std::int64_t> correct;  ///< [direction, layer, head, relation]
+  std::vector<std::int64_t> correct;  ///< [direction, layer, head, relation]; -1: the head has no score
   std::vector<double> weight;         ///< [direction, layer, head, relation]
   double micro = 0;     ///< sum over reported relations of the best head's correct words / sum of their words
   double macro = 0;     ///< mean over reported relations of the best head's accuracy
@@ -104,6 +107,7 @@ class UasScorer {
   /// [direction, layer, head, relation], in units of 2^-36: whole numbers, so that the sum does not depend on
   /// the order of the threads.
   std::vector<std::int64_t> weight_;
+  std::vector<std::uint8_t> unknown_;  ///< [layer, head] 1: a map was not a number
 };
 
 /// w[i, j] of a map, [word, word], its diagonal 0 (steps 1 and 2 above).
