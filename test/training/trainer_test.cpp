@@ -132,6 +132,25 @@ TEST_F(TrainerTest, ResumeStartsWhatIsNotThereAndLeavesWhatIsDone) {
   EXPECT_EQ(bytes("run", 12, "model.safetensors") + read_file(folder_ / "run/log.csv"), before);
 }
 
+TEST_F(TrainerTest, StoppedAtAStepItIsTheSameRunAndGoesOn) {
+  run("whole", small_config());
+  const TrainConfig same = config(small_config());
+  TrainOptions half{folder_ / "half", true};
+  half.until = 7;
+  half.also_save = {2, 7, 9};
+  EXPECT_EQ(train(same, half, {}).last_step, 7);
+  EXPECT_EQ(log("half").size(), 8U);
+  EXPECT_EQ(train(same, half, {}).first_step, 7);  // once more: nothing is left to do
+  for (const int step : {0, 2, 4, 7})
+    EXPECT_TRUE(std::filesystem::exists(checkpoint_folder(folder_ / "half", step))) << step;
+  const TrainResult rest = run("half", small_config(), true);
+  EXPECT_EQ(rest.first_step, 7);
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(folder_ / "half", 9)));
+  expect_equal_runs("whole", "half", 12);
+  half.until = 3;  // long past
+  EXPECT_EQ(train(same, half, {}).last_step, 12);
+}
+
 TEST_F(TrainerTest, AnotherConfigurationOrOtherDataAreRefused) {
   run("run", small_config());
   expect_error(ErrorKind::configuration, "holds a run already", [&] { run("run", small_config()); });

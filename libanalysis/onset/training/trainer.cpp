@@ -1,5 +1,6 @@
 #include "onset/training/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -72,7 +73,9 @@ class Trainer {
  public:
   Trainer(const TrainConfig& config, const TrainOptions& options, const TrainHooks& hooks)
       : config_(config),
+        options_(options),
         hooks_(hooks),
+        end_(std::min(config.steps, options.until)),
         device_(choose_device(config)),
         folder_(options.run, options.resume),
         tokenizer_(config),
@@ -96,7 +99,7 @@ class Trainer {
     result.sequences = corpus_.size();
     TrainingLog log(folder_.path() / "log.csv", step_);
     if (folder_.last_checkpoint() != step_) save(log);
-    while (step_ < config_.steps) {
+    while (step_ < end_) {
       const std::optional<LogRow> made = make_step();
       if (!made) {
         if (folder_.last_checkpoint() != step_) save(log);
@@ -109,9 +112,9 @@ class Trainer {
       result.tokens += row.tokens;
       result.seconds += row.seconds;
       result.loss = row.loss;
-      if (step_ == config_.steps || is_save_step(config_.save, step_)) save(log);
+      if (is_due(step_)) save(log);
       if (hooks_.progress)
-        hooks_.progress({"training", step_ - result.first_step, config_.steps - result.first_step, "steps"});
+        hooks_.progress({"training", step_ - result.first_step, end_ - result.first_step, "steps"});
     }
     result.last_step = step_;
     return result;
@@ -156,6 +159,11 @@ class Trainer {
       step_ = state->step;
       read_moments(from, *parameters_, *state, *optimiser_);
     }
+  }
+
+  bool is_due(std::int64_t step) const {
+    return step == end_ || is_save_step(config_.save, step) ||
+           std::ranges::find(options_.also_save, step) != options_.also_save.end();
   }
 
   /// Makes one update; none where it was asked to stop, which it looks for before each batch: a step can take
@@ -224,7 +232,9 @@ class Trainer {
   }
 
   const TrainConfig& config_;
+  const TrainOptions& options_;
   const TrainHooks& hooks_;
+  std::int64_t end_;  ///< where this call stops
   torch::Device device_;
   RunFolder folder_;
   Tokenizer tokenizer_;

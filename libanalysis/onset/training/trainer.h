@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <vector>
 
 #include "onset/base/progress.h"
 #include "onset/base/stop.h"
@@ -19,6 +20,10 @@ namespace onset {
 struct TrainOptions {
   std::filesystem::path run;  ///< the folder to write
   bool resume = false;        ///< go on with a run that is there
+  /// Stop after this step, saved, as if interrupted there: the run is the same one and may go on later.
+  std::int64_t until = std::numeric_limits<std::int64_t>::max();
+  /// Steps to save besides those of config.save: no part of what makes two runs the same.
+  std::vector<std::int64_t> also_save = {};
 };
 
 struct TrainHooks {
@@ -36,7 +41,8 @@ struct TrainResult {
   double loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last update; NaN where none was made
 };
 
-/// Trains. Checkpoints: the first step, the last, and those of config.save; and where it was asked to stop.
+/// Trains. Checkpoints: the first step, the last, and those of config.save and also_save; and where it was
+/// asked to stop.
 /// Throws Error: configuration, missing_input, bad_data, io as the parts do; try_again after having saved,
 /// where it was asked to stop; bug where the loss or its gradient is not finite, naming the step, with the
 /// checkpoints before it left as they are.
