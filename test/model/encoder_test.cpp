@@ -91,6 +91,27 @@ TEST_P(Parity, SelectedRowsAreTheSameRows) {
   EXPECT_TRUE(torch::allclose(some, all, 0, 1e-5));
 }
 
+// Inputs of equal tokens at equal places share the first layer's products: here the first sequence and two
+// copies of it that differ in one token each.
+TEST_P(Parity, SelectedRowsOfAlikeSequencesAreTheSameRows) {
+  const c10::InferenceMode inference;
+  const Bert bert = load_bert(Checkpoint::open(folder_));
+  std::vector<std::int32_t> other = first_;
+  other[1] = first_[2];
+  std::vector<std::int32_t> third = first_;
+  third[2] = first_[1];
+  const auto length = static_cast<std::int64_t>(first_.size());
+  const std::vector<std::span<const std::int32_t>> alike = {first_, other, third};
+  EncoderOptions options;
+  for (std::int64_t row = 0; row < 3 * length; ++row) options.rows.push_back(row);
+  const torch::Tensor together = encode(bert, pack(alike, torch::kCPU), options).hidden;
+  for (std::size_t s = 0; s < alike.size(); ++s) {
+    const torch::Tensor alone = encode(bert, pack({&alike[s], 1}, torch::kCPU)).hidden;
+    const auto first = static_cast<std::int64_t>(s) * length;
+    EXPECT_TRUE(torch::allclose(together.narrow(0, first, length), alone, 0, 1e-5)) << "sequence " << s;
+  }
+}
+
 TEST_P(Parity, LogProbabilitiesAreTheLogSoftmaxOfTheLogits) {
   const c10::InferenceMode inference;
   const Bert bert = load_bert(Checkpoint::open(folder_));

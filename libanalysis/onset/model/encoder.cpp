@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include "onset/base/error.h"
 #include "onset/base/random.h"
@@ -20,25 +21,56 @@ torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& y) {
 /// sequence, head); a number no sequence has keeps the two apart.
 enum class DropoutSite : std::uint64_t { embeddings = 1'000'000, attention_output, output };
 
+/// What the first layer reads of each token: hidden states and their queries, keys and values.
+struct FirstStates {
+  torch::Tensor hidden;  ///< [token, hidden]
+  torch::Tensor qkv;     ///< [token, 3 * hidden]
+};
+
+/// A token of each kind, where tokens of equal id and position are of one kind, and each token's kind. int64.
+struct TokenKinds {
+  torch::Tensor example;  ///< [kind] token
+  torch::Tensor kind;     ///< [token]
+};
+
+TokenKinds token_kinds(const PackedBatch& batch) {
+  const auto* const id = batch.ids.data_ptr<std::int64_t>();
+  const auto* const position = batch.positions.data_ptr<std::int64_t>();
+  std::unordered_map<std::uint64_t, std::int64_t> known;
+  std::vector<std::int64_t> example;
+  torch::Tensor kind = torch::empty({batch.tokens()}, torch::kInt64);
+  for (std::int64_t token = 0; token < batch.tokens(); ++token) {
+    const std::uint64_t key =
+        static_cast<std::uint64_t>(id[token]) << 32U | static_cast<std::uint64_t>(position[token]);
+    const auto [found, fresh] = known.try_emplace(key, static_cast<std::int64_t>(example.size()));
+    if (fresh) example.push_back(token);
+    kind.data_ptr<std::int64_t>()[token] = found->second;
+  }
+  return {torch::tensor(example, torch::kInt64), kind};
+}
+
 class Forward {
  public:
   Forward(const Bert& bert, const PackedBatch& batch, const EncoderOptions& options)
       : bert_(bert), batch_(batch), options_(options) {}
 
-  torch::Tensor embed() const {
-    torch::Tensor sum = torch::embedding(bert_.word_embeddings, batch_.ids);
-    sum = add_residual(sum, torch::embedding(bert_.position_embeddings, batch_.positions));
-    sum = add_residual(sum, batch_.types.defined() ? torch::embedding(bert_.type_embeddings, batch_.types)
-                                                   : bert_.type_embeddings[0]);
-    const LayerNorm& norm = bert_.embedding_norm;
-    const torch::Tensor normalised =
-        torch::layer_norm(sum, {sum.size(-1)}, norm.weight, norm.bias, bert_.config.layer_norm_eps);
-    return keyed_dropout(normalised, dropout_at(0, DropoutSite::embeddings));
+  torch::Tensor embed() const { return embed(batch_.ids, batch_.positions, batch_.types); }
+
+  /// For inference, on the CPU, all tokens of type 0. The first layer's products are made once for tokens of
+  /// equal id and position, of which the masked inputs of one sentence are full.
+  FirstStates first_states() const {
+    const TokenKinds kinds = token_kinds(batch_);
+    const torch::Tensor hidden =
+        embed(batch_.ids.index_select(0, kinds.example), batch_.positions.index_select(0, kinds.example), {});
+    return {hidden.index_select(0, kinds.kind), project(hidden, 0).index_select(0, kinds.kind)};
   }
 
-  torch::Tensor attention(const torch::Tensor& hidden, std::int64_t l,
-                          std::vector<torch::Tensor>& arcs) const {
-    const EncoderLayer& layer = bert_.layers[l];
+  /// Queries, keys and values of a layer.
+  torch::Tensor project(const torch::Tensor& hidden, std::int64_t l) const {
+    return torch::linear(hidden, bert_.layers[l].qkv.weight, bert_.layers[l].qkv.bias);
+  }
+
+  torch::Tensor attention(const torch::Tensor& qkv, std::int64_t l, std::vector<torch::Tensor>& arcs) const {
     AttentionOptions options;
     options.heads = bert_.config.heads;
     options.layer = l;
@@ -48,8 +80,7 @@ class Forward {
       options.dropout = bert_.config.attention_dropout;
       options.dropout_key = *options_.dropout_key;
     }
-    const AttentionResult result =
-        attend(torch::linear(hidden, layer.qkv.weight, layer.qkv.bias), batch_.offsets, options);
+    const AttentionResult result = attend(qkv, batch_.offsets, options);
     if (result.arcs.defined()) arcs.push_back(result.arcs);
     return result.context;
   }
@@ -84,6 +115,18 @@ class Forward {
   }
 
  private:
+  torch::Tensor embed(const torch::Tensor& ids, const torch::Tensor& positions,
+                      const torch::Tensor& types) const {
+    torch::Tensor sum = torch::embedding(bert_.word_embeddings, ids);
+    sum = add_residual(sum, torch::embedding(bert_.position_embeddings, positions));
+    sum = add_residual(
+        sum, types.defined() ? torch::embedding(bert_.type_embeddings, types) : bert_.type_embeddings[0]);
+    const LayerNorm& norm = bert_.embedding_norm;
+    const torch::Tensor normalised =
+        torch::layer_norm(sum, {sum.size(-1)}, norm.weight, norm.bias, bert_.config.layer_norm_eps);
+    return keyed_dropout(normalised, dropout_at(0, DropoutSite::embeddings));
+  }
+
   KeyedDropout dropout_at(std::int64_t layer, DropoutSite site) const {
     if (!options_.dropout_key || bert_.config.hidden_dropout <= 0) return {};
     return {static_cast<float>(bert_.config.hidden_dropout),
@@ -120,17 +163,25 @@ void check(const Bert& bert, const PackedBatch& batch) {
 Encoded encode(const Bert& bert, const PackedBatch& batch, const EncoderOptions& options) {
   check(bert, batch);
   const Forward forward(bert, batch, options);
-  Encoded out;
-  out.hidden = forward.embed();
-  if (options.hidden) options.hidden(0, out.hidden);
   const std::int64_t layers = bert.config.layers;
+  Encoded out;
+  torch::Tensor first_qkv;
+  if (!options.rows.empty() && layers > 1 && batch.ids.is_cpu() && !batch.types.defined()) {
+    FirstStates first = forward.first_states();
+    out.hidden = first.hidden;
+    first_qkv = first.qkv;
+  } else {
+    out.hidden = forward.embed();
+  }
+  if (options.hidden) options.hidden(0, out.hidden);
   for (std::int64_t l = 0; l < layers; ++l) {
     if (l + 1 == layers && !options.rows.empty()) {
       const torch::Tensor wanted =
           out.hidden.index_select(0, torch::tensor(options.rows, torch::kInt64).to(out.hidden.device()));
       out.hidden = forward.finish_layer(forward.selected_attention(out.hidden, wanted, l), wanted, l);
     } else {
-      const torch::Tensor context = forward.attention(out.hidden, l, out.arcs);
+      const torch::Tensor qkv = l == 0 && first_qkv.defined() ? first_qkv : forward.project(out.hidden, l);
+      const torch::Tensor context = forward.attention(qkv, l, out.arcs);
       if (l + 1 == layers && options.maps_only) {
         out.hidden = torch::Tensor();
         break;

@@ -1,8 +1,8 @@
 #include "onset/probes/pll.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -14,6 +14,10 @@ namespace {
 /// Sentences whose masked inputs are gathered before any is computed; equal ones among them are computed
 /// once.
 constexpr std::size_t window_sentences = 4096;
+/// Forward passes whose masked positions go through the head together, where the work can be cut into so many
+/// shares of that size: enough for the threads to end together.
+constexpr std::int64_t passes_a_head = 4;
+constexpr std::int64_t least_shares = 16;
 
 /// log p(target) at one position of one masked input, and the (sentence, token) that wants it.
 struct Question {
@@ -60,40 +64,76 @@ Window gather(std::span<const TokenIds> sentences, std::int64_t positions, const
   return window;
 }
 
-/// Answers the questions about some inputs with one forward pass; those about an input lie together, ordered
-/// by position and target.
-void answer(const Bert& bert, const Window& window, std::span<const std::int64_t> inputs,
-            std::span<Question* const> questions) {
-  std::vector<std::span<const std::int32_t>> rows;
-  for (const std::int64_t input : inputs) rows.emplace_back(window.inputs[input]);
-  const PackedBatch batch = pack(rows, bert.device());
-  // Questions may share a place (same masked input, other target): its hidden state is computed once. Equal
-  // ones share their answer too, so that equal sentences score the same to the bit.
+/// What is asked of the head: some rows of hidden states, and for each row one target or more.
+struct HeadWork {
+  std::vector<torch::Tensor> hidden;          ///< [row, hidden], of one forward pass each
+  std::int64_t rows = 0;                      ///< of all of them
+  std::vector<std::int64_t> row_of, targets;  ///< of what is asked, each once
+  std::vector<std::size_t> asked;             ///< [question] which of these answers it
+};
+
+/// The hidden states that the questions about some inputs need, by one forward pass. Those about an input lie
+/// together, ordered by position and target. Questions may share a place (same masked input, other target):
+/// its hidden state is computed once. Equal ones share their answer too, so that equal sentences score the
+/// same to the bit.
+void encode_places(const Bert& bert, const Window& window, std::span<const std::int64_t> inputs,
+                   std::span<Question* const> questions, HeadWork& work) {
+  std::vector<std::span<const std::int32_t>> sequences;
+  for (const std::int64_t input : inputs) sequences.emplace_back(window.inputs[input]);
+  const PackedBatch batch = pack(sequences, bert.device());
   EncoderOptions options;
-  std::vector<std::int64_t> row_of, targets;  // of what is asked, each once
-  std::vector<std::size_t> asked;             // by each question
   std::size_t next = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     for (; next < questions.size() && questions[next]->input == inputs[i]; ++next) {
       const std::int64_t place = batch.offsets[i] + questions[next]->position;
       const bool other_place = options.rows.empty() || options.rows.back() != place;
       if (other_place) options.rows.push_back(place);
-      if (other_place || targets.back() != questions[next]->target) {
-        row_of.push_back(static_cast<std::int64_t>(options.rows.size()) - 1);
-        targets.push_back(questions[next]->target);
+      if (other_place || work.targets.back() != questions[next]->target) {
+        work.row_of.push_back(work.rows + static_cast<std::int64_t>(options.rows.size()) - 1);
+        work.targets.push_back(questions[next]->target);
       }
-      asked.push_back(targets.size() - 1);
+      work.asked.push_back(work.targets.size() - 1);
     }
   }
-  const torch::Tensor hidden = encode(bert, batch, options).hidden;
-  const torch::Tensor wanted =
-      options.rows.size() == targets.size()
-          ? hidden
-          : hidden.index_select(0, torch::tensor(row_of, torch::kInt64).to(hidden.device()));
-  const torch::Tensor answers = mlm_log_probabilities(bert, wanted, torch::tensor(targets, torch::kInt64));
-  for (std::size_t q = 0; q < questions.size(); ++q) {
-    questions[q]->answer = answers.data_ptr<float>()[asked[q]];
+  work.rows += static_cast<std::int64_t>(options.rows.size());
+  work.hidden.push_back(encode(bert, batch, options).hidden);
+}
+
+/// Answers the questions about some inputs: forward passes of at most batch_tokens, then the head once, for
+/// the vocabulary's matrix is wide and pays only where many rows share it.
+void answer(const Bert& bert, const Window& window, std::span<const std::int64_t> inputs,
+            std::span<Question* const> questions, std::int64_t batch_tokens) {
+  HeadWork work;
+  for (std::size_t begin = 0, asked = 0; begin < inputs.size();) {
+    std::size_t end = begin, asked_end = asked;
+    for (std::int64_t tokens = 0; end < inputs.size(); ++end) {
+      tokens += static_cast<std::int64_t>(window.inputs[inputs[end]].size());
+      if (end > begin && tokens > batch_tokens) break;
+      while (asked_end < questions.size() && questions[asked_end]->input == inputs[end]) ++asked_end;
+    }
+    encode_places(bert, window, inputs.subspan(begin, end - begin),
+                  questions.subspan(asked, asked_end - asked), work);
+    begin = end;
+    asked = asked_end;
   }
+  torch::Tensor hidden = work.hidden.size() == 1 ? work.hidden.front() : torch::cat(work.hidden);
+  if (work.rows != static_cast<std::int64_t>(work.targets.size()))
+    hidden = hidden.index_select(0, torch::tensor(work.row_of, torch::kInt64).to(hidden.device()));
+  const torch::Tensor answers =
+      mlm_log_probabilities(bert, hidden, torch::tensor(work.targets, torch::kInt64));
+  for (std::size_t q = 0; q < questions.size(); ++q) {
+    questions[q]->answer = answers.data_ptr<float>()[work.asked[q]];
+  }
+}
+
+/// Shares of the work that a thread takes at a time: several forward passes' worth, fewer where little is to
+/// be done. The same for any number of threads, as the numbers are.
+PassOptions shares_of(const PassOptions& options, std::span<const std::int64_t> lengths) {
+  const std::int64_t tokens = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+  PassOptions out = options;
+  out.batch_tokens =
+      std::clamp(tokens / least_shares, options.batch_tokens, passes_a_head * options.batch_tokens);
+  return out;
 }
 
 }  // namespace
@@ -124,9 +164,9 @@ std::vector<double> pseudo_log_likelihoods(const Bert& bert, std::span<const Tok
       std::vector<Question*> questions;
       for (const std::int64_t input : inputs)
         questions.insert(questions.end(), by_input[input].begin(), by_input[input].end());
-      answer(bert, window, inputs, questions);
+      answer(bert, window, inputs, questions, options.batch_tokens);
     };
-    for_each_batch(lengths, bert.device(), options, work, [&](std::int64_t inputs) {
+    for_each_batch(lengths, bert.device(), shares_of(options, lengths), work, [&](std::int64_t inputs) {
       answered += inputs;
       if (options.progress) {
         const auto share = static_cast<double>(answered) / static_cast<double>(window.inputs.size());
