@@ -46,26 +46,6 @@ std::string difference_text(const MetricComparison& metric) {
   return out;
 }
 
-std::string onset_text(const std::optional<Onset>& found) {
-  if (!found) return "–";
-  if (!found->step) return "no break";
-  return step_text(found->step) + " (" + interval_text(found->low, found->high) + ")";
-}
-
-std::string gap_text(const Gap& gap) {
-  if (!gap.answer) return "–";
-  return step_text(gap.answer->steps) + " (" +
-         interval_text(gap.answer->interval.low, gap.answer->interval.high) + ")";
-}
-
-std::string seed_text(const std::optional<SeedMean>& mean, int digits) {
-  if (!mean) return "–";
-  std::string out = fixed(mean->mean, digits);
-  if (mean->interval)
-    out += " (" + fixed(mean->interval->low, digits) + " to " + fixed(mean->interval->high, digits) + ")";
-  return out;
-}
-
 void print_onsets(const Comparison& comparison) {
   TextTable table({"run", "structure onset", "capability onset", "gap", "P(structure first)"},
                   {false, true, true, true, true});
@@ -123,6 +103,7 @@ int run_compare(const std::vector<std::string>& words) {
   if (!line.read(words)) return 0;
   const std::vector<std::filesystem::path> files = line.inputs();
   const std::filesystem::path output = line.required_path("output");
+  if (files.size() < 2) throw Error(ErrorKind::usage, "compare: give two or more SERIES.h5");
   if (output.extension() != ".csv" && output.extension() != ".h5")
     throw Error(ErrorKind::usage, "--output: " + output.string() + ": neither .csv nor .h5");
   CompareOptions compare;

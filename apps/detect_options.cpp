@@ -87,6 +87,26 @@ std::string interval_text(const std::optional<double>& low, const std::optional<
   return rounded(*low) + " to " + rounded(*high);
 }
 
+std::string onset_text(const std::optional<Onset>& found) {
+  if (!found) return "–";
+  if (!found->step) return "no break";
+  return step_text(found->step) + " (" + interval_text(found->low, found->high) + ")";
+}
+
+std::string gap_text(const Gap& gap) {
+  if (!gap.answer) return "–";
+  return step_text(gap.answer->steps) + " (" +
+         interval_text(gap.answer->interval.low, gap.answer->interval.high) + ")";
+}
+
+std::string seed_text(const std::optional<SeedMean>& mean, int digits) {
+  if (!mean) return "–";
+  std::string out = fixed(mean->mean, digits);
+  if (mean->interval)
+    out += " (" + fixed(mean->interval->low, digits) + " to " + fixed(mean->interval->high, digits) + ")";
+  return out;
+}
+
 void print_detection(std::ostream& out, const Detection& detection) {
   out << detection.run << ": " << detection.checkpoints << " checkpoints, steps "
       << short_number(detection.first_step) << " to " << short_number(detection.last_step) << "\n\n";

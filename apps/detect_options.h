@@ -6,6 +6,7 @@
 #include <string>
 
 #include "command.h"
+#include "onset/breaks/seeds.h"
 #include "onset/findings/detection.h"
 
 namespace onset::apps {
@@ -19,6 +20,13 @@ DetectOptions detect_options(const CommandLine& line);
 std::string step_text(const std::optional<double>& step);
 /// "1000 to 1400", empty for none.
 std::string interval_text(const std::optional<double>& low, const std::optional<double>& high);
+
+/// "1200 (1000 to 1400)", "no break", "–" for a curve that is not in the file.
+std::string onset_text(const std::optional<Onset>& found);
+/// "800 (500 to 1100)", "–" for none.
+std::string gap_text(const Gap& gap);
+/// "0.9133 (0.9010 to 0.9250)" with so many digits after the point, "–" for none.
+std::string seed_text(const std::optional<SeedMean>& mean, int digits);
 
 /// The table of onsets, the gap, the dip and what to know about each.
 void print_detection(std::ostream& out, const Detection& detection);

@@ -109,8 +109,15 @@ TEST_F(Compared, AMetricThatARunLacksIsLeftEmpty) {
   EXPECT_TRUE(std::isnan(comparison_table(found).numbers("pll/overall.final")[1]));
 }
 
-TEST_F(Compared, RefusesOneFileAndAWrongNumberOfConditions) {
-  EXPECT_THAT(refusal({file({})}, {}, ErrorKind::usage), HasSubstr("two or more"));
+TEST_F(Compared, OneRunIsATableOfItsOwn) {
+  const Comparison alone = compare_runs({file({})}, {});
+  EXPECT_EQ(alone.runs.at(0).detection.structure->step, 1000);
+  EXPECT_FALSE(metric(alone, 0, "uas/micro").final_difference);
+  EXPECT_TRUE(alone.conditions.empty());
+}
+
+TEST_F(Compared, RefusesNoFileAndAWrongNumberOfConditions) {
+  EXPECT_THAT(refusal({}, {}, ErrorKind::usage), HasSubstr("no series file"));
   CompareOptions options;
   options.conditions = {"a"};
   EXPECT_THAT(refusal({file({}), file({"b"})}, options, ErrorKind::usage),

@@ -52,6 +52,8 @@ TEST(RunFolder, FindsTheNewestCompleteCheckpointAndClearsTheRest) {
        {"checkpoint-0", "checkpoint-9", "checkpoint-10", "checkpoint-11.tmp-123", "checkpoint-x"})
     std::filesystem::create_directories(folder / "run" / name / "");
   EXPECT_EQ(run.last_checkpoint(), 10);
+  EXPECT_EQ(checkpoint_steps(folder / "run"), (std::vector<std::int64_t>{0, 9, 10}));
+  EXPECT_TRUE(checkpoint_steps(folder / "nowhere").empty());
   run.claim(one);
   EXPECT_FALSE(std::filesystem::exists(folder / "run/checkpoint-11.tmp-123"));
   EXPECT_TRUE(std::filesystem::exists(folder / "run/checkpoint-x"));

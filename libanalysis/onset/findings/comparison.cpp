@@ -195,7 +195,7 @@ std::string joined(const std::vector<std::string>& phrases) {
 
 Comparison compare_runs(const std::vector<std::filesystem::path>& files, const CompareOptions& options,
                         const Progress& progress) {
-  if (files.size() < 2) throw Error(ErrorKind::usage, "compare: expected two or more series files");
+  if (files.empty()) throw Error(ErrorKind::usage, "compare: no series file");
   if (!options.conditions.empty() && options.conditions.size() != files.size()) {
     throw Error(ErrorKind::usage, "compare: " + std::to_string(options.conditions.size()) +
                                       " conditions for " + std::to_string(files.size()) + " files");

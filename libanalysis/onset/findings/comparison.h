@@ -58,9 +58,9 @@ struct Comparison {
   std::vector<ConditionSummary> conditions;  ///< those of more than one run
 };
 
-/// The first file is the reference. Throws what detect throws; Error(usage) for fewer than two files or
-/// another number of conditions than files; Error(bad_data) naming what differs when two files were measured
-/// on different data or with different options, unless that is allowed.
+/// The first file is the reference; it may be the only one. Throws what detect throws; Error(usage) for no
+/// file or another number of conditions than files; Error(bad_data) naming what differs when two files were
+/// measured on different data or with different options, unless that is allowed.
 Comparison compare_runs(const std::vector<std::filesystem::path>& files, const CompareOptions& options,
                         const Progress& progress = {});
 

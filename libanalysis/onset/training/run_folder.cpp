@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <vector>
 
 #include "onset/base/error.h"
 #include "onset/base/file.h"
@@ -72,6 +72,15 @@ void require_same(const std::string& found_text, const std::string& wanted_text,
 
 }  // namespace
 
+std::vector<std::int64_t> checkpoint_steps(const fs::path& run) {
+  std::vector<std::int64_t> out;
+  for (const std::string& name : names_in(run)) {
+    if (const auto step = step_of(name)) out.push_back(*step);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 RunFolder::RunFolder(const fs::path& run, bool resume) : run_(with_parent(run)), lock_(run_) {
   started_ = is_file(run_ / "run.json");
   if (started_ && !resume)
@@ -103,11 +112,8 @@ void RunFolder::claim(const std::string& identity) {
 }
 
 std::optional<std::int64_t> RunFolder::last_checkpoint() const {
-  std::optional<std::int64_t> last;
-  for (const std::string& name : names_in(run_)) {
-    if (const auto step = step_of(name)) last = std::max(last.value_or(0), *step);
-  }
-  return last;
+  const std::vector<std::int64_t> steps = checkpoint_steps(run_);
+  return steps.empty() ? std::nullopt : std::optional(steps.back());
 }
 
 TrainingLog::TrainingLog(const fs::path& file, std::int64_t step)

@@ -11,10 +11,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "onset/base/writer_lock.h"
 
 namespace onset {
+
+/// The steps of the checkpoints that a trainer left in a run, ascending; none where there is no such folder.
+std::vector<std::int64_t> checkpoint_steps(const std::filesystem::path& run);
 
 /// Held while training: another trainer in the same run gets Error(try_again). The lock lies beside the run.
 class RunFolder {
