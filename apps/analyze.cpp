@@ -9,6 +9,7 @@
 #include "device.h"
 #include "onset/base/error.h"
 #include "onset/series/hdf5_file.h"
+#include "shard.h"
 
 namespace onset::apps {
 namespace {
@@ -20,17 +21,6 @@ std::vector<std::string> split(const std::string& list) {
     if (!word.empty()) out.push_back(word);
   }
   return out;
-}
-
-Shard parse_shard(const std::string& text) {
-  Shard shard;
-  char slash = 0;
-  std::istringstream stream(text);
-  if (!(stream >> shard.index >> slash >> shard.count) || slash != '/' || !stream.eof() || shard.count < 1 ||
-      shard.index < 0 || shard.index >= shard.count) {
-    throw Error(ErrorKind::usage, "--shard: \"" + text + "\" is not i/n with 0 <= i < n");
-  }
-  return shard;
 }
 
 torch::ScalarType parse_dtype(const std::string& text) {
@@ -88,6 +78,8 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "vocab", po::value<std::string>()->value_name("F.txt"), "vocabulary, instead of the checkpoints' own")(
       "run", po::value<std::string>()->value_name("NAME"),
       "the run's name in the file; default: the folder's")(
+      "rows", po::value<std::string>()->value_name("DIR"),
+      "folder of what was measured so far, which several series may share; default: FILE.rows/")(
       "device", po::value<std::string>()->value_name("NAME")->default_value("auto"), "auto, cpu or cuda")(
       "dtype", po::value<std::string>()->value_name("NAME")->default_value("float32"), "float32 or bfloat16")(
       "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads")(
@@ -109,6 +101,7 @@ AnalyzeOptions parse(const CommandLine& line) {
   probes.parses = line.path("parses");
   probes.pairs = line.path("pairs");
   probes.text = line.path("text");
+  out.rows = line.path("rows");
   out.vocab = line.path("vocab");
   out.series.manifest = line.path("manifest");
   for (const auto& path : {probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest}) {

@@ -102,6 +102,18 @@ TEST(Analyze, RunAgainComputesNothingAndGivesTheSameBytes) {
   EXPECT_EQ(read_file(folder / "s.h5"), before);
 }
 
+TEST(Analyze, SeriesMayShareTheirRows) {
+  const TemporaryFolder folder;
+  const std::string rows = " --rows " + (folder / "rows").string();
+  ASSERT_EQ(run_program(small_series().analyze(folder / "alone.h5"), folder).code, 0);
+  ASSERT_EQ(run_program(small_series().analyze(folder / "few.h5") + rows + " --steps 0,100", folder).code, 0);
+  const Outcome all = run_program(small_series().analyze(folder / "all.h5") + rows, folder);
+  ASSERT_EQ(all.code, 0);
+  EXPECT_NE(all.err.find("4 checkpoints measured, 2 taken from rows"), std::string::npos) << all.err;
+  EXPECT_EQ(read_file(folder / "all.h5"), read_file(folder / "alone.h5"));
+  EXPECT_FALSE(fs::exists(folder / "all.h5.rows"));
+}
+
 TEST(Analyze, ShardsMergedEqualTheWhole) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_program(small_series().analyze(folder / "whole.h5") + " --threads 1", folder).code, 0);

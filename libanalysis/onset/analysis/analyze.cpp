@@ -50,7 +50,8 @@ class Analysis {
       : options_(options),
         watcher_(watcher),
         lock_(options.output),
-        rows_(options.output.string() + ".rows", watcher.warn) {}
+        rows_(options.rows.empty() ? std::filesystem::path(options.output.string() + ".rows") : options.rows,
+              watcher.warn) {}
 
   AnalyzeResult run() {
     try {

@@ -23,7 +23,9 @@ struct Shard {
 struct AnalyzeOptions {
   std::vector<std::filesystem::path> checkpoints;  ///< checkpoint folders or folders of them
   SeriesOptions series;                            ///< which of them, and how a folder states its step
-  std::filesystem::path output;                    ///< series.h5; rows are kept in `<output>.rows/`
+  std::filesystem::path output;                    ///< series.h5
+  std::filesystem::path
+      rows;  ///< folder of the rows, which several series may share; empty: `<output>.rows/`
   std::filesystem::path vocab;  ///< instead of the checkpoints' own vocab.txt; may be empty
   ProbeOptions probes;
   std::string run;      ///< the run's name in the file; empty: the first folder's
