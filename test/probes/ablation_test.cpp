@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <set>
 
 #include "onset/model/mlm_head.h"
@@ -72,6 +73,62 @@ TEST(WithoutHeads, ZeroesTheirShareOfTheOutput) {
   const torch::Tensor hidden = encode(ablated, batch).hidden;
   EXPECT_TRUE(torch::allclose(hidden, encode(expected, batch).hidden, 0, 1e-5));
   EXPECT_FALSE(torch::allclose(hidden, encode(bert, batch).hidden, 0, 1e-3));
+}
+
+// A head that hands on its mean changes nothing where all its tokens hand on the same: one token alone, whose
+// context is its value.
+TEST(HeadMeans, OfOneTokenAreItsValues) {
+  const c10::InferenceMode inference;
+  const Bert bert = initial_bert(tiny_config(), 1);
+  const std::vector<TokenIds> sentences = {{7}};
+  HeadMeans heads(bert);
+  PassReaders readers;
+  readers.hidden.emplace_back([&](const HiddenStates& states) { heads.read(states); });
+  run_sentence_pass(bert, sentences, readers, {});
+  const std::vector<HeadPlace> all = {{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}};
+  const std::vector<std::span<const std::int32_t>> sequences = {sentences[0]};
+  const PackedBatch batch = pack(sequences, torch::kCPU);
+  const torch::Tensor intact = encode(bert, batch).hidden;
+  EXPECT_TRUE(
+      torch::allclose(encode(without_heads(bert, all, heads.means()), batch).hidden, intact, 0, 1e-4));
+  EXPECT_FALSE(torch::allclose(encode(without_heads(bert, all), batch).hidden, intact, 0, 1e-3));
+}
+
+// Two sentences in two passes of one token each: the mean of layer 0 is that of the values W_v h + b_v,
+// worked out here from the embeddings.
+TEST(HeadMeans, AreOverAllTokensWhateverTheBatches) {
+  const c10::InferenceMode inference;
+  const Bert bert = initial_bert(tiny_config(), 1);
+  const std::vector<TokenIds> sentences = {{7}, {9}};
+  PassReaders readers;
+  HeadMeans heads(bert);
+  std::vector<torch::Tensor> embedded;
+  readers.hidden.emplace_back([&](const HiddenStates& states) {
+    heads.read(states);
+    if (states.layer == 0) embedded.push_back(states.hidden.clone());
+  });
+  PassOptions options;
+  options.batch_tokens = 1;
+  at::set_num_threads(1);
+  run_sentence_pass(bert, sentences, readers, options);
+  ASSERT_EQ(embedded.size(), 2U);
+  const torch::Tensor values =
+      torch::matmul(torch::cat(embedded), bert.layers[0].qkv.weight.narrow(0, 24, 12).t());
+  const torch::Tensor expected = values.mean(0) + bert.layers[0].qkv.bias.narrow(0, 24, 12);
+  EXPECT_TRUE(torch::allclose(heads.means()[0], expected, 0, 1e-6));
+}
+
+TEST(HeadMeans, WhatIsNoNumberIsUnknown) {
+  const c10::InferenceMode inference;
+  Bert bert = initial_bert(tiny_config(), 1);
+  bert.layers[1].qkv.bias = bert.layers[1].qkv.bias.clone();
+  bert.layers[1].qkv.bias[30] = std::numeric_limits<float>::infinity();  // a value of layer 1
+  HeadMeans heads(bert);
+  PassReaders readers;
+  readers.hidden.emplace_back([&](const HiddenStates& states) { heads.read(states); });
+  run_sentence_pass(bert, std::vector<TokenIds>{{7, 8}}, readers, {});
+  EXPECT_TRUE(torch::isfinite(heads.means()[0]).all().item<bool>());
+  EXPECT_TRUE(torch::isnan(heads.means()[1]).all().item<bool>());
 }
 
 TEST(AblationScore, IsPllAccuracyAndMaskedLoss) {

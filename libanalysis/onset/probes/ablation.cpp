@@ -1,12 +1,21 @@
 #include "onset/probes/ablation.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "onset/base/random.h"
+#include "onset/model/attention.h"
 #include "onset/probes/mlm_loss.h"
 
 namespace onset {
+namespace {
+
+constexpr double mean_unit = 0x1p-30;
+
+}  // namespace
 
 std::vector<HeadPlace> parse_heads(const UasData& data, const UasScores& scores) {
   std::vector<HeadPlace> out;
@@ -42,7 +51,47 @@ std::vector<HeadPlace> random_heads(const BertConfig& config, std::int64_t count
   return out;
 }
 
-Bert without_heads(const Bert& bert, std::span<const HeadPlace> heads) {
+HeadMeans::HeadMeans(const Bert& bert)
+    : bert_(bert),
+      sum_(bert.config.layers * bert.config.hidden, 0),
+      tokens_(bert.config.layers, 0),
+      unknown_(bert.config.layers, 0) {}
+
+void HeadMeans::read(const HiddenStates& states) {
+  if (states.layer == bert_.config.layers) return;  // no layer reads it
+  const Linear& qkv = bert_.layers[states.layer].qkv;
+  AttentionOptions options;
+  options.heads = bert_.config.heads;
+  options.layer = states.layer;
+  const torch::Tensor context =
+      attend(torch::linear(states.hidden, qkv.weight, qkv.bias), states.offsets, options).context;
+  const torch::Tensor sum = context.to(torch::kFloat64).sum(0).to(torch::kCPU).contiguous();
+  std::int64_t* const total = sum_.data() + states.layer * bert_.config.hidden;
+  for (std::int64_t j = 0; j < bert_.config.hidden; ++j) {
+    const double value = sum.data_ptr<double>()[j];
+    if (!std::isfinite(value)) {
+      std::atomic_ref(unknown_[states.layer]).store(1, std::memory_order_relaxed);
+      return;
+    }
+    std::atomic_ref(total[j]).fetch_add(std::llround(value / mean_unit), std::memory_order_relaxed);
+  }
+  std::atomic_ref(tokens_[states.layer]).fetch_add(context.size(0), std::memory_order_relaxed);
+}
+
+torch::Tensor HeadMeans::means() const {
+  const std::int64_t width = bert_.config.hidden;
+  torch::Tensor out = torch::full({bert_.config.layers, width}, std::numeric_limits<float>::quiet_NaN());
+  for (std::int64_t l = 0; l < bert_.config.layers; ++l) {
+    if (unknown_[l] != 0 || tokens_[l] == 0) continue;
+    for (std::int64_t j = 0; j < width; ++j) {
+      out.data_ptr<float>()[l * width + j] = static_cast<float>(static_cast<double>(sum_[l * width + j]) *
+                                                                mean_unit / static_cast<double>(tokens_[l]));
+    }
+  }
+  return out;
+}
+
+Bert without_heads(const Bert& bert, std::span<const HeadPlace> heads, const torch::Tensor& means) {
   const torch::NoGradGuard no_grad;
   Bert out = bert;
   const std::int64_t size = bert.config.head_size();
@@ -55,7 +104,12 @@ Bert without_heads(const Bert& bert, std::span<const HeadPlace> heads) {
     copied = place.layer;
     const std::int64_t values = 2 * bert.config.hidden + place.head * size;
     qkv.weight.narrow(0, values, size).zero_();
-    qkv.bias.narrow(0, values, size).zero_();
+    torch::Tensor bias = qkv.bias.narrow(0, values, size);
+    if (means.defined()) {
+      bias.copy_(means[place.layer].narrow(0, place.head * size, size));
+    } else {
+      bias.zero_();
+    }
   }
   return out;
 }
