@@ -35,6 +35,12 @@ PllScoring parse_scoring(const std::string& text) {
   throw Error(ErrorKind::usage, "--scoring: \"" + text + "\" is neither original nor word-l2r");
 }
 
+Silence parse_silence(const std::string& text) {
+  if (text == "zero") return Silence::zero;
+  if (text == "mean") return Silence::mean;
+  throw Error(ErrorKind::usage, "--ablation-silence: \"" + text + "\" is neither zero nor mean");
+}
+
 template <typename T>
 void at_least(const char* option, T value, T least) {
   if (value < least) {
@@ -67,6 +73,8 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "of loss and fisher: share of tokens masked")(
       "ablation-draws", po::value<std::int64_t>()->value_name("N")->default_value(probes.ablation.draws),
       "of ablation (needs --parses and --pairs): random sets of heads")(
+      "ablation-silence", po::value<std::string>()->value_name("NAME")->default_value("zero"),
+      "of ablation: what a silenced head hands on, zero or its mean over the parses")(
       "replicates", po::value<std::int64_t>()->value_name("N")->default_value(probes.bootstrap.replicates),
       "bootstrap replicates")(
       "seed", po::value<std::uint64_t>()->value_name("N")->default_value(probes.bootstrap.seed),
@@ -126,6 +134,7 @@ AnalyzeOptions parse(const CommandLine& line) {
   at_least<std::int64_t>("ablation-draws", probes.ablation.draws = line.get<std::int64_t>("ablation-draws"),
                          1);
   probes.bootstrap.seed = line.get<std::uint64_t>("seed");
+  probes.ablation.silence = parse_silence(line.get<std::string>("ablation-silence"));
   probes.scoring = parse_scoring(line.get<std::string>("scoring"));
   probes.mask_rate = line.get<double>("mask-rate");
   if (!(probes.mask_rate > 0 && probes.mask_rate <= 1))

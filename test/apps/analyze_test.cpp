@@ -85,6 +85,15 @@ TEST(Analyze, AblationRunsByNameOnly) {
   ASSERT_EQ(draws.size(), 3U);
   EXPECT_NEAR(values("ablation/mlm_random_heads")[0], (draws[0] + draws[1] + draws[2]) / 3, 1e-12);
   EXPECT_NE(values("ablation/mlm_uas_heads"), values("ablation/mlm_intact"));
+  // Silenced by their mean the same heads cost something else.
+  ASSERT_EQ(run_program(words + " --ablation-silence mean", folder).code, 0);
+  const Series by_mean = read_series(folder / "s.h5");
+  const auto loss = [](const Series& of) {
+    return std::get<std::vector<double>>(find_curve(of, "ablation/mlm_uas_heads")->values)[0];
+  };
+  EXPECT_TRUE(std::isfinite(loss(by_mean)));
+  EXPECT_NE(loss(by_mean), loss(series));
+  EXPECT_EQ(run_program(words + " --ablation-silence half", folder).code, 64);
   EXPECT_EQ(run_program("analyze " + small_series().run() + " -o " + (folder / "n.h5").string() +
                             " --probes ablation --parses " + small_series().corpus() + "/dev.conllu",
                         folder)

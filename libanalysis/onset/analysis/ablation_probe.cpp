@@ -12,18 +12,20 @@ struct AblationData {
   PairData pairs;
   PllTokens tokens;
   std::vector<MaskedLine> lines;
-  std::int64_t draws = 0;
+  AblationOptions options;
   std::uint64_t seed = 0;
 };
 
 class AblationRun : public ProbeRun {
  public:
   AblationRun(const Bert& bert, const AblationData& data)
-      : bert_(bert), data_(data), scorer_(*data.parses, bert.config) {}
+      : bert_(bert), data_(data), scorer_(*data.parses, bert.config), means_(bert) {}
 
   void join(PassReaders& readers) override {
     readers.attention.emplace_back(
         [this](std::int64_t sentence, const AttentionMap& map) { scorer_.read(sentence, map); });
+    if (data_.options.silence == Silence::mean)
+      readers.hidden.emplace_back([this](const HiddenStates& states) { means_.read(states); });
   }
 
   Measurement finish(const PassOptions& options) override {
@@ -31,13 +33,14 @@ class AblationRun : public ProbeRun {
     const std::vector<HeadPlace> heads = parse_heads(*data_.parses, scorer_.scores(none));
     const auto count = static_cast<std::int64_t>(heads.size());
     const AblationTask task{data_.pairs, data_.tokens, data_.lines};
+    const torch::Tensor values = data_.options.silence == Silence::mean ? means_.means() : torch::Tensor();
     const AblationScore intact = ablation_score(bert_, task, options);
-    const AblationScore parse = ablation_score(without_heads(bert_, heads), task, options);
+    const AblationScore parse = ablation_score(without_heads(bert_, heads, values), task, options);
     std::vector<double> overall;
     std::vector<double> mlm;
-    for (std::int64_t draw = 0; draw < data_.draws; ++draw) {
+    for (std::int64_t draw = 0; draw < data_.options.draws; ++draw) {
       const std::vector<HeadPlace> drawn = random_heads(bert_.config, count, data_.seed, draw);
-      const AblationScore score = ablation_score(without_heads(bert_, drawn), task, options);
+      const AblationScore score = ablation_score(without_heads(bert_, drawn, values), task, options);
       overall.push_back(score.overall);
       mlm.push_back(score.mlm);
     }
@@ -62,7 +65,7 @@ class AblationRun : public ProbeRun {
                              {"layer", "head"},
                              std::move(zeroed),
                              "",
-                             "1: best head of some reported relation, zeroed"});
+                             "1: best head of some reported relation, silenced"});
     return out;
   }
 
@@ -76,6 +79,7 @@ class AblationRun : public ProbeRun {
   const Bert& bert_;
   const AblationData& data_;
   UasScorer scorer_;
+  HeadMeans means_;
 };
 
 class AblationProbe : public Probe {
@@ -94,10 +98,10 @@ class AblationProbe : public Probe {
       data_.lines.push_back(
           mask_line((*text->ids)[s], text->line[s], {vocabulary.mask(), vocabulary.size()}, masking));
     }
-    data_.draws = options.ablation.draws;
+    data_.options = options.ablation;
     data_.seed = options.bootstrap.seed;
     frame_.group = "ablation";
-    frame_.axes = {counting_axis("draw", data_.draws), counting_axis("layer", subject.config.layers),
+    frame_.axes = {counting_axis("draw", data_.options.draws), counting_axis("layer", subject.config.layers),
                    counting_axis("head", subject.config.heads)};
     frame_.attributes = inputs.common_attributes();
     frame_.attributes["parses_sha256"] = ProbeInputs::data_hash(options.parses);
@@ -109,6 +113,7 @@ class AblationProbe : public Probe {
     frame_.attributes["max_sentences"] = options.max_sentences;
     frame_.attributes["max_tokens"] = options.uas.max_tokens;
     frame_.attributes["min_relation"] = options.uas.min_relation;
+    frame_.attributes["silence"] = std::string(data_.options.silence == Silence::zero ? "zero" : "mean");
     frame_.attributes["mask_rate"] = options.mask_rate;
     frame_.attributes["seed"] = static_cast<std::int64_t>(data_.seed);
   }
