@@ -1,11 +1,16 @@
 #include "onset/checkpoint/inspect.h"
 
+#include <algorithm>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
+#include <map>
+#include <type_traits>
 
 #include "command.h"
 #include "onset/base/error.h"
 #include "onset/series/hdf5_file.h"
+#include "text_table.h"
 
 namespace onset::apps {
 namespace {
@@ -74,25 +79,73 @@ struct AttributeText {
   std::string operator()(double number) const { return std::to_string(number); }
 };
 
-void print_file(const std::filesystem::path& path) {
+/// Two columns, two spaces in.
+class Facts {
+ public:
+  void add(const std::string& name, const std::string& value) { table_.add({"", name, value}); }
+  void add(const Attributes& attributes) {
+    for (const auto& [name, value] : attributes) add(name, std::visit(AttributeText{}, value));
+  }
+  void print() const { table_.print(std::cout); }
+
+ private:
+  TextTable table_{{"", "attribute", "value"}, {false, false, false}};
+};
+
+/// NaN, and -1 in integers.
+std::int64_t count_missing(const Values& values) {
+  return std::visit(
+      [](const auto& all) {
+        return static_cast<std::int64_t>(std::ranges::count_if(all, [](auto value) {
+          return std::is_integral_v<decltype(value)> ? value == -1 : std::isnan(static_cast<double>(value));
+        }));
+      },
+      values);
+}
+
+void print_group(const Group& group) {
+  std::cout << '/' << group.frame.group << '\n';
+  TextTable table({"", "array", "axes", "missing", ""}, {false, false, false, true, false});
+  for (const Axis& axis : group.frame.axes)
+    table.add({"", axis.name, std::to_string(axis.size()) + " labels", "", ""});
+  for (const Variable& variable : group.variables) {
+    const std::int64_t missing = count_missing(variable.values);
+    table.add({"", variable.name, join(variable.axes), missing > 0 ? std::to_string(missing) : "",
+               variable.description});
+  }
+  table.print(std::cout);
+  Facts facts;
+  facts.add(group.frame.attributes);
+  facts.print();
+}
+
+/// Steps that hold the same weights: one of them is mislabelled.
+std::vector<std::string> equal_weights(const Series& series) {
+  std::map<std::string, std::string> steps;
+  for (const StepInfo& step : series.steps) {
+    std::string& text = steps[step.sha256];
+    text += (text.empty() ? "" : ", ") + std::to_string(step.step);
+  }
+  std::vector<std::string> out;
+  for (const auto& [sha256, text] : steps) {
+    if (text.find(',') != std::string::npos) out.push_back("equal weights under steps " + text);
+  }
+  return out;
+}
+
+int print_file(const std::filesystem::path& path) {
   const Series series = read_series(path);
   std::cout << path.string() << ": " << series.steps.size() << " steps";
   if (!series.steps.empty())
     std::cout << ", " << series.steps.front().step << " to " << series.steps.back().step;
   std::cout << '\n';
-  for (const auto& [name, value] : series.attributes)
-    print_line(name.c_str(), std::visit(AttributeText{}, value));
-  for (const auto& [name, group] : series.groups) {
-    std::cout << "/" << name << '\n';
-    for (const Axis& axis : group.frame.axes)
-      std::cout << "  axis " << std::left << std::setw(14) << axis.name << axis.size() << '\n';
-    for (const Variable& variable : group.variables) {
-      std::cout << "  " << std::left << std::setw(24) << variable.name << '[' << join(variable.axes) << "]  "
-                << variable.description << '\n';
-    }
-    for (const auto& [key, value] : group.frame.attributes)
-      print_line(key.c_str(), std::visit(AttributeText{}, value));
-  }
+  Facts facts;
+  facts.add(series.attributes);
+  facts.print();
+  for (const auto& [name, group] : series.groups) print_group(group);
+  const std::vector<std::string> problems = equal_weights(series);
+  for (const std::string& problem : problems) std::cout << "problem: " << problem << '\n';
+  return problems.empty() ? 0 : 3;
 }
 
 }  // namespace
@@ -108,10 +161,7 @@ int run_inspect(const std::vector<std::string>& words) {
                    std::move(options));
   if (!line.read(words)) return 0;
   const std::filesystem::path path = line.input();
-  if (!std::filesystem::is_directory(path)) {
-    print_file(path);
-    return 0;
-  }
+  if (!std::filesystem::is_directory(path)) return print_file(path);
   SeriesOptions series;
   series.manifest = line.path("manifest");
   series.step_regex = line.has("step-regex") ? line.get<std::string>("step-regex") : "";
