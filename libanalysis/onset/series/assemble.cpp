@@ -186,6 +186,7 @@ std::vector<StepInfo> merge_steps(std::span<const Series> parts) {
     }
   }
   std::vector<StepInfo> steps;
+  steps.reserve(all.size());
   for (auto& [number, step] : all) steps.push_back(std::move(step));
   return steps;
 }
