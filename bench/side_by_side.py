@@ -13,7 +13,7 @@ p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDes
 for name in ("python", "peers", "paper", "data"):
     p.add_argument("--" + name, required=True)
 p.add_argument("--dadapy"); p.add_argument("--encoder", help="a trained encoder's folder, for a third UAS row")
-p.add_argument("--only", default="uas,pll,twonn,tokenizer,train"); p.add_argument("--base", type=int, default=1, help="0: leave the BERT-base rows out")
+p.add_argument("--only", default="uas,pll,twonn,tokenizer,train,load"); p.add_argument("--base", type=int, default=1, help="0: leave the BERT-base rows out")
 a = p.parse_args()
 ONLY = a.only.split(",")
 PARSES, BLIMP, VOCAB = (os.path.join(a.data, f) for f in ("en_ewt-ud-dev.conllu", "blimp", "bert-base-uncased-vocab.txt"))
@@ -91,6 +91,11 @@ def pll(what, folder, pairs, target):
 if "pll" in ONLY:
     pll("PLL, 4 layers / 256, 4 pairs a paradigm", model("small", **SMALL), 4, "6")
     if a.base: pll("PLL, BERT-base, 1 pair a paradigm", model("base", **BASE), 1, "1.4")
+
+if "load" in ONLY:  # what opening, hashing and copying the weights costs beside the work on them
+    sizes = BASE if a.base else SMALL
+    loading, measuring = onset_seconds(model("load", **sizes), "--parses", PARSES, "--pairs", BLIMP, "--pairs-per-paradigm", 10)
+    print(f"{'loading beside the whole treebank and 10 pairs a paradigm':42s} {loading:.2f} s against {measuring:.1f} s: {100 * loading / (loading + measuring):.1f} %   target 5 %", flush=True)
 
 if "twonn" in ONLY:
     ours = kernels("TwoNn/10000")[0]["real_time"] / 1e3
