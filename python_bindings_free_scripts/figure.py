@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from onset_options import add_shared_options
-from script_base import USAGE, Fault, Parser, named_modules, run, write_whole
+from script_base import USAGE, Fault, Parser, figure_kind, named_modules, run, write_whole
 
 EXAMPLE = "python3 figure.py base.h5 -o onsets.pdf --scale log"
-FORMATS = (".pdf", ".svg", ".png")
 
 
 def parser() -> Parser:
@@ -25,16 +24,14 @@ def parser() -> Parser:
 
 def main(words: Sequence[str]) -> None:
     options = parser().parse_args(words)
-    ending = options.output.suffix.lower()
-    if ending not in FORMATS:
-        raise Fault(USAGE, f"--output: expected a name ending in {', '.join(FORMATS)}, found {options.output.name!r}")
+    kind = figure_kind(options.output)
     if not 1 <= options.width <= 50:
         raise Fault(USAGE, f"--width: expected 1 to 50 inches, found {options.width:g}")
     with named_modules():
         import figure_draw
         import onset_runs
     runs = onset_runs.read_runs("figure.py", options)
-    write_whole(options.output, figure_draw.render(runs, options, ending[1:]))
+    write_whole(options.output, figure_draw.render(runs, options, kind))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 import onset_series
+from figure_style import rendered, step_label
 from onset_program import Break
 from onset_runs import Run
 from script_base import BAD_DATA, USAGE, Fault
@@ -22,19 +21,6 @@ from script_base import BAD_DATA, USAGE, Fault
 STRUCTURE, CAPABILITY, LOSS, TWONN = "#0072b2", "#c04e00", "#3f4650", "#00785a"
 MARKERS = {"structure": "^", "capability": "o"}
 COLOURS = {"structure": STRUCTURE, "capability": CAPABILITY}
-STYLE: dict = {
-    "font.size": 8,
-    "axes.labelsize": 8,
-    "axes.titlesize": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "lines.linewidth": 1.1,
-    "pdf.fonttype": 42,  # fonts as fonts: journals refuse type 3
-    "svg.hashsalt": "onset",  # the same file for the same data
-}
 
 
 @dataclass(frozen=True)
@@ -204,7 +190,7 @@ def _step_axis(axes: Axes, steps: np.ndarray, scale: str) -> None:
     axes.set_xlabel("Training step")
     if scale == "linear":
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _step_label(value)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: step_label(value)))
         return
     axes.set_xscale("log")
     positive = steps[steps > 0]
@@ -214,23 +200,11 @@ def _step_axis(axes: Axes, steps: np.ndarray, scale: str) -> None:
     if positive.size:
         ticks = [tick for tick in locator.tick_values(positive[0], positive[-1]) if positive[0] <= tick <= positive[-1]]
     zero = [float(placer(steps, scale)(0))] if steps[0] == 0 else []
-    axes.set_xticks([*zero, *ticks], ["0"] * len(zero) + [_step_label(tick) for tick in ticks])
+    axes.set_xticks([*zero, *ticks], ["0"] * len(zero) + [step_label(tick) for tick in ticks])
     axes.xaxis.set_minor_locator(FixedLocator([] if few else [n * tick for tick in ticks for n in range(2, 10)]))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _step_label(step: float) -> str:
-    for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if step >= size:
-            return f"{step / size:g}{unit}"
-    return f"{step:g}"
-
-
 def render(runs: Sequence[Run], options: Namespace, kind: str) -> bytes:
     """The figure as a file of this kind: pdf, svg or png. The same bytes for the same data."""
-    with matplotlib.rc_context(STYLE):
-        figure = draw(runs, options)
-        drawn = io.BytesIO()
-        dates = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-        figure.savefig(drawn, format=kind, dpi=300, metadata=dates.get(kind))
-    return drawn.getvalue()
+    return rendered(lambda: draw(runs, options), kind)
