@@ -10,7 +10,7 @@ from statistics import fmean
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
 from figure_style import rendered, step_label
 from script_base import BAD_DATA, Fault
@@ -89,7 +89,6 @@ def _release_axis(axes: Axes, runs: Sequence[SweptRun], scale: str) -> None:
     for tick in reversed(ticks):
         if not kept or place(kept[-1]) - place(tick) >= room:
             kept.append(tick)
-    axes.xaxis.set_major_locator(FixedLocator(kept))
     axes.set_xticks(kept, ["never" if tick == never else step_label(tick) for tick in kept])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
