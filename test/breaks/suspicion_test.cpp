@@ -135,7 +135,9 @@ TEST(Suspicion, StandsForSomeFurtherPoints) {
     for (std::size_t newest = 5; newest < 16; ++newest) {
       const Suspicion found = suspect(so_far(whole, newest + 1), options);
       EXPECT_EQ(found.suspected, newest >= 6 && newest <= 10 + hold) << newest << ' ' << hold;
-      if (found.suspected) EXPECT_EQ(found.step, 100 * std::min<std::size_t>(newest, 10));
+      if (found.suspected) {
+        EXPECT_EQ(found.step, 100.0 * static_cast<double>(std::min<std::size_t>(newest, 10)));
+      }
     }
   }
 }
