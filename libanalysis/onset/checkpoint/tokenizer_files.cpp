@@ -20,9 +20,9 @@ fs::path find_vocabulary(const fs::path& folder, const fs::path& override_vocab)
     if (is_file(override_vocab)) return override_vocab;
     throw error_in(ErrorKind::missing_input, override_vocab.string(), "no such file");
   }
-  const fs::path inside = folder / "vocab.txt";
+  fs::path inside = folder / "vocab.txt";
   if (is_file(inside)) return inside;
-  const fs::path beside = plain_path(folder).parent_path() / "vocab.txt";
+  fs::path beside = plain_path(folder).parent_path() / "vocab.txt";
   if (is_file(beside)) return beside;
   throw error_in(ErrorKind::missing_input, inside.string(),
                  "no vocabulary: sought here and at " + beside.string() + "; name one with --vocab" +
