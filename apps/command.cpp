@@ -174,6 +174,13 @@ Warn make_warn() {
   };
 }
 
+std::function<void(const std::string&)> make_note() {
+  return [](const std::string& text) {
+    bar().clear();
+    std::cerr << "onset: " << text << '\n';
+  };
+}
+
 std::stop_token stop_on_signals() {
   // The handler only sets a flag; a thread that looks ten times a second turns it into a stop request.
   static std::stop_source source;

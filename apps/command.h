@@ -4,6 +4,7 @@
 
 #include <boost/program_options.hpp>
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -57,6 +58,8 @@ class CommandLine {
 Progress make_progress();
 /// Prints `onset: warning: …` on stderr, clearing the bar first.
 Warn make_warn();
+/// Prints `onset: …` on stderr, clearing the bar first: what was done, for a log.
+std::function<void(const std::string&)> make_note();
 /// Requested by SIGINT, SIGTERM and SIGUSR1. A second SIGINT ends the program at once.
 std::stop_token stop_on_signals();
 /// Sets LibTorch's threads; 0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK or all cores, in this order. Returns the
@@ -73,6 +76,7 @@ int run_merge(const std::vector<std::string>& words);
 int run_inspect(const std::vector<std::string>& words);
 int run_tokenize(const std::vector<std::string>& words);
 int run_train(const std::vector<std::string>& words);
+int run_sweep(const std::vector<std::string>& words);
 int run_grammar(const std::vector<std::string>& words);
 
 }  // namespace onset::apps
