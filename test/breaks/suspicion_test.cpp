@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -37,44 +38,58 @@ int alarms(const Curve& curve) {
   return out;
 }
 
+/// So that curves are short enough for a hand.
+SuspicionOptions from(std::size_t points) {
+  SuspicionOptions options;
+  options.least_points = points;
+  return options;
+}
+
 TEST(Suspicion, ScoreByHandWithoutReplicates) {
-  // Nothing moved before the newest point, so sigma = 0. Range 1: r = 0.005. Every D_w is f(t) = 1, and
-  // S_w = 1 + 4 + 1: score = 1 / (0.005 sqrt 6) = 81.65.
-  const Suspicion found = suspect(curve_of({0, 0, 0, 0, 0, 0, 1}));
+  // Three points: c = (f(2) - f(1)) - (f(1) - f(0)) = 1 a gap, weights 1, -2, 1, S = 6; range 1, r = 0.005.
+  const Suspicion found = suspect(curve_of({0, 0, 1}), from(3));
   EXPECT_TRUE(found.suspected);
-  EXPECT_EQ(found.step, 600);
+  EXPECT_EQ(found.step, 200);
   EXPECT_NEAR(found.score, 1 / (0.005 * std::sqrt(6.0)), 1e-9);
+  // Five points, in gaps and from the third: max(0, u) = 0 0 0 1 2 less its regression on 1 and u,
+  // 0.6 + 0.5 u, is 0.4 -0.1 -0.6 -0.1 0.4, whose squares sum to 0.7: c = 1, S = 1 / 0.7. r = 0.01. Bent a
+  // point later c is 0 (w = 1), a point earlier S is 1 / 0.4.
+  EXPECT_NEAR(suspect(curve_of({0, 0, 0, 1, 2}), from(5)).score, std::sqrt(0.7) / 0.01, 1e-9);
 }
 
 TEST(Suspicion, ScoreByHandWithReplicates) {
-  // Four replicates move the newest point by +-0.1 and nothing else: v = 4 * 0.01 / 3 for every w. The points
-  // before are flat, r = 0.005 * 0.4. D = 0.4: z = 0.4 / sqrt(0.04 / 3 + 6 * 0.002^2) = 3.461.
-  Curve curve = curve_of({0, 0, 0, 0, 0, 0, 0.4});
-  for (const double newest : {0.5, 0.3, 0.5, 0.3}) curve.replicates.push_back({0, 0, 0, 0, 0, 0, newest});
-  const Suspicion found = suspect(curve);
+  // Four replicates move the newest point by +-0.1: v = 4 * 0.01 / 3. c = 0.4, r = 0.005 * 0.4.
+  Curve curve = curve_of({0, 0, 0.4});
+  for (const double newest : {0.5, 0.3, 0.5, 0.3}) curve.replicates.push_back({0, 0, newest});
+  const Suspicion found = suspect(curve, from(3));
   EXPECT_TRUE(found.suspected);
   EXPECT_NEAR(found.score, 0.4 / std::sqrt(0.04 / 3 + 6 * 0.002 * 0.002), 1e-9);
-  SuspicionOptions higher;
+  SuspicionOptions higher = from(3);
   higher.threshold = 3.5;
   EXPECT_FALSE(suspect(curve, higher).suspected);
   // Replicates that move all points alike take no certainty away: the items are the same.
   for (std::size_t b = 0; b < 4; ++b) {
-    for (std::size_t k = 0; k < 7; ++k) curve.replicates[b][k] = curve.values[k] + (b % 2 == 0 ? 0.1 : -0.1);
+    for (std::size_t k = 0; k < 3; ++k) curve.replicates[b][k] = curve.values[k] + (b % 2 == 0 ? 0.1 : -0.1);
   }
-  EXPECT_GT(suspect(curve).score, 80);
+  EXPECT_NEAR(suspect(curve, from(3)).score, 1 / (0.005 * std::sqrt(6.0)), 1e-4);
 }
 
-TEST(Suspicion, UnevenPointsAreInterpolated) {
-  // Straight up to 1000, 0.001 a step, then 0.5 in 400: w = 1 gives d = 400, f(200) between 0 and 700 is 0.2:
-  // D = 0.5 - (1.0 - 0.6) … by the points: f(1400) = 1.5, f(1000) = 1, f(600) = 0.6: D = 0.5 - 0.4 = 0.1.
-  // With coefficients 1, -2 and 1/7, 6/7 (f(600) lies 6/7 of the way from 0 to 700) S = 5 + 37/49.
-  Curve curve{"c", {0, 700, 800, 900, 950, 1000, 1400}, {0, 0.7, 0.8, 0.9, 0.95, 1, 1.5}, {}};
-  SuspicionOptions any;
-  any.threshold = 0.1;
-  const double least = 0.005 * 1.5;
-  // w = 2 … 5 reach to t - 2 d = 500, 400, 200, 0: D = 0.1 each, but with a larger S for a share nearer an
-  // end. w = 1: shares 1/7, 6/7; w = 2: 2/7, 5/7; w = 3: 3/7, 4/7 has the smallest sum of squares, 25/49.
-  EXPECT_NEAR(suspect(curve, any).score, 0.1 / (least * std::sqrt(5 + 25.0 / 49)), 1e-9);
+TEST(Suspicion, NoiseIsThatOfThePointsBefore) {
+  // Five points before the newest wobble by 0.1: all contrasts are +-0.1, so sigma^2 = 0.01 / (0.4549 * 1.5).
+  // With w = 1, c = 9 - 2 * 0.1 + 0 and S = 6; no weighted sum of these points can score more than their
+  // distance from their mean: sum of squares 81.03, mean 9.3 / 6.
+  const double noise = 0.01 / (0.454936423119572 * 1.5) + 0.045 * 0.045;
+  const Suspicion found = suspect(curve_of({0.1, 0, 0.1, 0, 0.1, 9}), from(6));
+  EXPECT_GE(found.score, 8.8 / std::sqrt(6 * noise) - 1e-9);
+  EXPECT_LE(found.score, std::sqrt((81.03 - 9.3 * 9.3 / 6) / noise) + 1e-9);
+  EXPECT_FALSE(suspect(curve_of({0.1, 0, 0.1, 0, 0.1, 0.3}), from(6)).suspected);
+}
+
+TEST(Suspicion, UnevenPoints) {
+  // Slopes 0.1 and 1 a step: c = 0.9, weights 1/20, -1/20 - 1/10, 1/10. Range 12, r = 0.06.
+  const Curve curve{"c", {0, 20, 30}, {0, 2, 12}, {}};
+  const double squares = 0.05 * 0.05 + 0.15 * 0.15 + 0.1 * 0.1;
+  EXPECT_NEAR(suspect(curve, from(3)).score, 0.9 / (0.06 * std::sqrt(squares)), 1e-9);
 }
 
 TEST(Suspicion, IsSilentOnStraightLinesAndConstants) {
@@ -98,7 +113,7 @@ TEST(Suspicion, IsSilentOnStraightLinesAndConstants) {
 }
 
 TEST(Suspicion, IsSilentOnNoise) {
-  // 20 flat curves of 40 points, 700 newest points with a score: about 0.3 % above 3, so hardly more than 8.
+  // 20 flat curves of 40 points, 700 newest points with a score: 0.3 % above 3 are 2, hardly more than 8.
   Simulation plan;
   plan.steps = even_steps(40, 50);
   plan.items = 200;
@@ -127,16 +142,24 @@ TEST(Suspicion, FiresOnAPlantedBreak) {
 }
 
 TEST(Suspicion, StandsForSomeFurtherPoints) {
-  // A step between points 5 and 6: the rise over w points is new at points 6 … 10 (w = 1 … 5), then old.
-  const Curve whole = curve_of({0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+  const Curve whole = curve_of({0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
   SuspicionOptions options;
-  for (const std::size_t hold : {0U, 1U, 3U}) {
+  options.hold = 0;
+  std::vector<std::size_t> raised;  // the newest points that raise suspicion themselves
+  for (std::size_t newest = 0; newest < 20; ++newest) {
+    if (suspect(so_far(whole, newest + 1), options).suspected) raised.push_back(newest);
+  }
+  ASSERT_FALSE(raised.empty());
+  EXPECT_EQ(raised.front(), 6U);
+  EXPECT_LT(raised.back(), 15U);  // the rise is old by then
+  for (const std::size_t hold : {1U, 3U}) {
     options.hold = hold;
-    for (std::size_t newest = 5; newest < 16; ++newest) {
+    for (std::size_t newest = 6; newest < 20; ++newest) {
       const Suspicion found = suspect(so_far(whole, newest + 1), options);
-      EXPECT_EQ(found.suspected, newest >= 6 && newest <= 10 + hold) << newest << ' ' << hold;
+      const auto last = std::prev(std::ranges::upper_bound(raised, newest));
+      EXPECT_EQ(found.suspected, newest <= *last + hold) << newest << ' ' << hold;
       if (found.suspected) {
-        EXPECT_EQ(found.step, 100.0 * static_cast<double>(std::min<std::size_t>(newest, 10)));
+        EXPECT_EQ(found.step, whole.steps[*last]);
       }
     }
   }

@@ -9,22 +9,36 @@
 namespace onset {
 namespace {
 
-constexpr std::size_t widest = 5;            // points that d reaches back, at most
+constexpr std::size_t widest = 8;            // points that d reaches back, at most
 constexpr double least_noise_share = 0.005;  // of the range
 
-/// What each point counts in D_w at the last of them; empty where t - 2 d lies before the first.
-std::optional<std::vector<double>> second_difference_weights(const std::vector<double>& u, std::size_t w) {
+/// What each point counts in the change of slope at t_w; empty where no point lies before it.
+std::optional<std::vector<double>> slope_change_weights(const std::vector<double>& u, std::size_t w) {
   const std::size_t last = u.size() - 1;
   if (w >= last) return std::nullopt;
-  const double left = 2 * u[last - w] - u[last];
-  if (left < u.front()) return std::nullopt;
+  const double knot = u[last - w];
+  const auto first = static_cast<std::size_t>(
+      std::lower_bound(u.begin(), u.end(), std::min(2 * knot - u[last], u[last - w - 1])) - u.begin());
+  // The least-squares coefficient of a column is that of its part at right angles to the other columns.
+  const auto points = static_cast<double>(u.size() - first);
+  double mean_x = 0, mean_bend = 0;
+  for (std::size_t k = first; k <= last; ++k) {
+    mean_x += (u[k] - knot) / points;
+    mean_bend += std::max(0.0, u[k] - knot) / points;
+  }
+  double xx = 0, xb = 0;
+  for (std::size_t k = first; k <= last; ++k) {
+    const double x = u[k] - knot - mean_x;
+    xx += x * x;
+    xb += x * (std::max(0.0, u[k] - knot) - mean_bend);
+  }
   std::vector<double> weights(u.size(), 0);
-  weights[last] += 1;
-  weights[last - w] -= 2;
-  const auto right = static_cast<std::size_t>(std::upper_bound(u.begin(), u.end(), left) - u.begin());
-  const double share = (left - u[right - 1]) / (u[right] - u[right - 1]);
-  weights[right - 1] += 1 - share;
-  weights[right] += share;
+  double squares = 0;
+  for (std::size_t k = first; k <= last; ++k) {
+    weights[k] = std::max(0.0, u[k] - knot) - mean_bend - xb / xx * (u[k] - knot - mean_x);
+    squares += weights[k] * weights[k];
+  }
+  for (double& weight : weights) weight /= squares;
   return weights;
 }
 
@@ -66,7 +80,7 @@ double score(const Curve& curve) {
   const double least = least_noise_share * (high - low);
   double best = 0;
   for (std::size_t w = 1; w <= widest; ++w) {
-    const auto weights = second_difference_weights(curve.steps, w);
+    const auto weights = slope_change_weights(curve.steps, w);
     if (!weights) continue;
     const double squares = weighted_sum(*weights, *weights);
     const double variance = std::max(variance_of_sum(*weights, curve.replicates), sigma * sigma * squares) +
