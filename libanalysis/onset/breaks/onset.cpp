@@ -186,7 +186,8 @@ Onset find_onset(const Curve& curve, const OnsetOptions& options) {
   if (is_constant(clean.curve.values)) return without_verdict(onset, "the curve is constant");
 
   const Prepared prepared = prepare(clean.curve, options);
-  onset.spacing = options.spacing > 0 ? options.spacing : 3 * median_gap(prepared.u);
+  const double gap = options.median_gap > 0 ? options.median_gap : median_gap(prepared.u);
+  onset.spacing = options.spacing > 0 ? options.spacing : default_spacing(gap);
   onset.sensitivity = sensitivity_of(prepared, onset.spacing, options.axis);
   const Noise noise = estimate_noise(prepared.u, prepared.y, prepared.replicates);
   onset.item_noise = noise.item_sd;

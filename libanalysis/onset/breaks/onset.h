@@ -24,7 +24,9 @@ namespace onset {
 struct OnsetOptions {
   StepAxis axis = StepAxis::step;  ///< scale for spacing, slopes and smoothness
   Trend trend = Trend::rising;     ///< falling curves are negated
-  double spacing = 0;              ///< d in axis units; 0: 3 x the median gap between checkpoints
+  double spacing = 0;              ///< d in axis units; 0: default_spacing
+  double median_gap = 0;           ///< for it, axis units, of the series that the curve's points were picked
+                                   ///< from; 0: between the curve's own points
   std::size_t min_points = 8;      ///< fewer finite points than this: no verdict is possible, hence no break
   double alpha = 0.05;             ///< a break is claimed when p < alpha
   double level = 0.95;             ///< of the intervals

@@ -15,6 +15,9 @@
 
 namespace onset {
 
+/// d where none is given: three times the median gap between checkpoints (curve.h), in its units.
+inline double default_spacing(double median_gap) { return 3 * median_gap; }
+
 /// Where D is largest.
 struct SecondDifference {
   std::size_t index = 0;  ///< of the checkpoint

@@ -102,6 +102,15 @@ Json dip_json(const std::optional<FoundDip>& found) {
           {"reason", dip.reason}};
 }
 
+/// The median gap of the series that the file's checkpoints were picked from; 0 where they are all there
+/// were.
+double median_gap_of(const SeriesHeader& header, StepAxis axis) {
+  const auto found = header.attributes.find(median_gap_attribute(axis));
+  if (found == header.attributes.end()) return 0;
+  const auto* const gap = std::get_if<double>(&found->second);
+  return gap != nullptr && std::isfinite(*gap) && *gap > 0 ? *gap : 0;
+}
+
 std::optional<Onset> onset_of(const std::optional<Curve>& curve, const CurveSelector& selector,
                               OnsetOptions options, std::uint64_t stream) {
   if (!curve) return std::nullopt;
@@ -171,12 +180,19 @@ void add_gap_row(FindingsTable& table, const std::string& run, const Gap& gap) {
 
 }  // namespace
 
+std::string median_gap_attribute(StepAxis axis) {
+  return axis == StepAxis::log_step ? "median_gap_log_step" : "median_gap_step";
+}
+
 Detection detect(const std::filesystem::path& file, const DetectOptions& options) {
   const CurveSelector structure = parse_selector(options.structure);
   const CurveSelector capability = parse_selector(options.capability);
   const CurveSelector dimension = parse_selector(options.dimension);
   Detection out;
-  out.run = run_name(read_header(file), file);
+  const SeriesHeader header = read_header(file);
+  out.run = run_name(header, file);
+  OnsetOptions onset = options.onset;
+  if (onset.median_gap == 0) onset.median_gap = median_gap_of(header, onset.axis);
   out.structure_curve = structure.text;
   out.capability_curve = capability.text;
   const std::optional<Curve> structure_curve = read_curve(file, structure);
@@ -186,10 +202,10 @@ Detection detect(const std::filesystem::path& file, const DetectOptions& options
                    "has neither " + structure.text + " nor " + capability.text);
   }
   add_extent(out, structure_curve ? structure_curve : capability_curve);
-  out.structure = onset_of(structure_curve, structure, options.onset, 0);
-  out.capability = onset_of(capability_curve, capability, options.onset, 1);
+  out.structure = onset_of(structure_curve, structure, onset, 0);
+  out.capability = onset_of(capability_curve, capability, onset, 1);
   if (out.structure && out.capability) {
-    out.gap = find_gap(*out.structure, *out.capability, options.onset);
+    out.gap = find_gap(*out.structure, *out.capability, onset);
   } else {
     out.gap.reason = "no gap: the file has no " + (out.structure ? capability.text : structure.text);
   }

@@ -36,6 +36,11 @@ struct Detection {
   double first_step = 0, last_step = 0;  ///< 0 without a checkpoint
 };
 
+/// The file's attribute that holds the median gap, in axis units, of the series of checkpoints that those in
+/// the file were picked from, where not all were measured: d is chosen by it, so that the paper's detector
+/// answers as it would to the whole series.
+std::string median_gap_attribute(StepAxis axis);
+
 /// Throws what read_curve and find_onset throw; Error(bad_data) when the file has neither curve of the two.
 Detection detect(const std::filesystem::path& file, const DetectOptions& options);
 
