@@ -1,5 +1,6 @@
 #include "onset/analysis/analyze.h"
 
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include "detect_options.h"
 #include "device.h"
 #include "onset/base/error.h"
+#include "onset/breaks/short_number.h"
 #include "onset/series/hdf5_file.h"
 #include "shard.h"
 
@@ -95,7 +97,17 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "take every n-th checkpoint, from the i-th (from 0)")(
       "watch", po::bool_switch(), "go on, measuring checkpoints as they land, until stopped")(
       "watch-seconds", po::value<double>()->value_name("S")->default_value(defaults.watch_seconds, "10"),
-      "between two looks")("detect", po::bool_switch(), "print the two onsets at the end (see onset detect)")(
+      "between two looks")("adaptive", po::bool_switch(),
+                           "a coarse pass, then only checkpoints about the onsets")(
+      "interval", po::value<double>()->value_name("W"),
+      "only as many sentences and pairs, in a random order, as bring the intervals of uas/micro and "
+      "pll/overall "
+      "below W")("interval-loss", po::value<double>()->value_name("W"), "the same for loss/mlm, in nats")(
+      "detect", po::bool_switch(), "print the two onsets at the end (see onset detect)")(
+      "axis", po::value<std::string>()->value_name("NAME")->default_value("step"),
+      "of --adaptive and --detect: scale of distances, step or log")(
+      "spacing", po::value<double>()->value_name("D"),
+      "of --adaptive and --detect: d of the paper's detector; default: 3 x the median gap")(
       "strict", po::bool_switch(), "a checkpoint with NaN or infinite weights is a failure");
   return out;
 }
@@ -113,9 +125,11 @@ AnalyzeOptions parse(const CommandLine& line) {
   out.vocab = line.path("vocab");
   out.series.manifest = line.path("manifest");
   for (const auto& path : {probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest}) {
-    if (!path.empty() && !std::filesystem::exists(path))
+    std::error_code ignored;
+    if (!path.empty() && !std::filesystem::exists(path, ignored))
       throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
   }
+  line.output_file("output", {probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest});
   if (line.has("probes")) {
     probes.probes = split(line.get<std::string>("probes"));
     if (probes.probes.empty()) throw Error(ErrorKind::usage, "--probes: no probe named");
@@ -153,7 +167,18 @@ AnalyzeOptions parse(const CommandLine& line) {
   out.watch_seconds = line.get<double>("watch-seconds");
   if (!(out.watch_seconds > 0)) throw Error(ErrorKind::usage, "--watch-seconds: not above 0");
   out.strict = line.get<bool>("strict");
-  at_least("threads", line.get<int>("threads"), 0);
+  out.adaptive = line.get<bool>("adaptive");
+  read_distances(line, out.detect.onset);
+  if (line.has("interval")) {
+    out.interval.accuracy = line.get<double>("interval");
+    if (!(out.interval.accuracy > 0 && out.interval.accuracy < 1))
+      throw Error(ErrorKind::usage, "--interval: not between 0 and 1");
+  }
+  if (line.has("interval-loss")) {
+    out.interval.loss = line.get<double>("interval-loss");
+    if (!(out.interval.loss > 0) || !std::isfinite(out.interval.loss))
+      throw Error(ErrorKind::usage, "--interval-loss: not above 0");
+  }
   return out;
 }
 
@@ -177,6 +202,29 @@ void print_table(const std::filesystem::path& file) {
   }
 }
 
+/// What the pass by intervals came to, and what it did not reach.
+void print_sample(const SampleReached& sample) {
+  const auto count = [](std::int64_t size, std::int64_t available, const char* items) {
+    return std::to_string(size < 0 ? available : size) + " of " + std::to_string(available) + items;
+  };
+  std::string text;
+  if (sample.sentence_looks > 0)
+    text += count(sample.size.sentences, sample.available.sentences, " sentences");
+  if (sample.pair_looks > 0) {
+    text +=
+        (text.empty() ? "" : ", ") + count(sample.size.pairs, sample.available.pairs, " pairs a paradigm");
+  }
+  std::cerr << "onset: " << text << "; widest interval";
+  for (const SampleReached::Figure& figure : sample.figures)
+    std::cerr << ' ' << figure.curve << ' ' << short_number(figure.widest);
+  std::cerr << '\n';
+  for (const SampleReached::Figure& figure : sample.figures) {
+    if (figure.widest < figure.asked) continue;
+    make_warn()(figure.curve + ": all there is, and its interval is " + short_number(figure.widest) +
+                " wide, not below " + short_number(figure.asked));
+  }
+}
+
 }  // namespace
 
 int run_analyze(const std::vector<std::string>& words) {
@@ -192,8 +240,13 @@ int run_analyze(const std::vector<std::string>& words) {
   use_threads(line.get<int>("threads"));
   const AnalyzeResult result = analyze(options, {make_progress(), make_warn(), stop_on_signals()});
   print_table(options.output);
-  if (line.get<bool>("detect")) print_detection(std::cout, detect(options.output, {}));
+  if (line.get<bool>("detect")) print_detection(std::cout, detect(options.output, options.detect));
   for (const FailedCheckpoint& failed : result.failed) std::cerr << "onset: failed: " << failed.why << '\n';
+  if (result.sample) print_sample(*result.sample);
+  if (options.adaptive) {
+    std::cerr << "onset: " << result.measured + result.reused << " of " << result.listed
+              << " checkpoints were enough to bracket the onsets\n";
+  }
   std::cerr << "onset: " << result.measured << " checkpoints measured, " << result.reused
             << " taken from rows, " << result.failed.size() << " failed -> " << options.output.string()
             << std::fixed << std::setprecision(2) << " (loading " << result.loading_seconds

@@ -1,19 +1,22 @@
 #include "command.h"
 
 #include <ATen/Parallel.h>
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include "onset/base/error.h"
+#include "onset/base/file.h"
 
 namespace onset::apps {
 
@@ -31,12 +34,11 @@ bool CommandLine::read(const std::vector<std::string>& words) {
   po::positional_options_description positional;
   if (!help_.positional.empty()) positional.add("input", -1);
   try {
-    po::store(po::command_line_parser(words)
-                  .options(all)
-                  .positional(positional)
-                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-                  .run(),
-              values_);
+    store(po::command_line_parser(words)
+              .options(all)
+              .positional(positional)
+              .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+              .run());
     if (has("help")) {
       std::cout << "usage: onset " << help_.name << (help_.positional.empty() ? "" : " " + help_.positional)
                 << " [options]\n\n"
@@ -46,10 +48,9 @@ bool CommandLine::read(const std::vector<std::string>& words) {
     }
     if (has("options")) {
       const std::filesystem::path file = get<std::string>("options");
-      std::ifstream stream(file);
-      if (!stream) throw error_in(ErrorKind::missing_input, file.string(), "cannot open");
+      std::istringstream stream(read_file(file));
       try {
-        po::store(po::parse_config_file(stream, options_), values_);
+        store(po::parse_config_file(stream, options_));
       } catch (const po::error& error) {
         throw error_in(ErrorKind::configuration, file.string(), error.what());
       }
@@ -62,11 +63,25 @@ bool CommandLine::read(const std::vector<std::string>& words) {
   return true;
 }
 
+void CommandLine::store(const po::parsed_options& parsed) {
+  // Boost reads -1 as the largest unsigned number.
+  for (const po::option& option : parsed.options) {
+    const po::option_description* const known = options_.find_nothrow(option.string_key, false);
+    const bool is_unsigned =
+        known != nullptr &&
+        dynamic_cast<const po::typed_value<std::uint64_t>*>(known->semantic().get()) != nullptr;
+    if (is_unsigned && !option.value.empty() && option.value.front().starts_with('-'))
+      throw po::error("option '--" + option.string_key + "': " + option.value.front() + " is below 0");
+  }
+  po::store(parsed, values_);
+}
+
 std::vector<std::filesystem::path> CommandLine::inputs() const {
   if (!has("input")) throw Error(ErrorKind::usage, help_.name + ": give " + help_.positional);
   const auto words = get<std::vector<std::string>>("input");
   for (const std::string& word : words) {
-    if (word != "-" && !std::filesystem::exists(word))
+    std::error_code ignored;
+    if (word != "-" && !std::filesystem::exists(word, ignored))
       throw error_in(ErrorKind::missing_input, word, "no such file or folder");
   }
   return {words.begin(), words.end()};
@@ -82,7 +97,25 @@ std::filesystem::path CommandLine::input() const {
 
 std::filesystem::path CommandLine::required_path(const std::string& name) const {
   if (!has(name)) throw Error(ErrorKind::usage, help_.name + ": --" + name + " is required");
+  if (path(name).empty()) throw Error(ErrorKind::usage, help_.name + ": --" + name + " is empty");
   return path(name);
+}
+
+std::filesystem::path CommandLine::output_file(const std::string& name,
+                                               const std::vector<std::filesystem::path>& read) const {
+  namespace fs = std::filesystem;
+  const fs::path file = required_path(name);
+  std::error_code ignored;
+  for (const fs::path& input : read) {
+    if (fs::equivalent(file, input, ignored))
+      throw Error(ErrorKind::usage, "--" + name + ": " + file.string() + " is read, too: name another file");
+  }
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  if (!fs::is_directory(folder, ignored))
+    throw error_in(ErrorKind::io, file.string(), "cannot create: no folder " + folder.string());
+  if (!file.has_filename() || fs::is_directory(file, ignored))
+    throw error_in(ErrorKind::io, file.string(), "cannot replace: it is a folder");
+  return file;
 }
 
 namespace {
@@ -160,6 +193,9 @@ Bar& bar() {
 
 volatile std::sig_atomic_t signals_seen = 0;
 
+/// More than any machine has; LibTorch sets out to start as many as it is told.
+constexpr int most_threads = 1024;
+
 }  // namespace
 
 Progress make_progress() {
@@ -170,14 +206,14 @@ Progress make_progress() {
 Warn make_warn() {
   return [](const std::string& text) {
     bar().clear();
-    std::cerr << "onset: warning: " << text << '\n';
+    std::cerr << "onset: warning: " << one_line(text) << '\n';
   };
 }
 
 std::function<void(const std::string&)> make_note() {
   return [](const std::string& text) {
     bar().clear();
-    std::cerr << "onset: " << text << '\n';
+    std::cerr << "onset: " << one_line(text) << '\n';
   };
 }
 
@@ -199,13 +235,41 @@ std::stop_token stop_on_signals() {
   return source.get_token();
 }
 
+std::string one_line(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out += c;
+    } else {
+      out += "\\x";
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+  return out;
+}
+
+void keep_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest number that is free, so this one; opened the wrong way round, so that using it is an error.
+    const int opened = ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (opened >= 0 && opened != descriptor) ::close(opened);
+  }
+}
+
 int use_threads(int threads) {
+  if (threads < 0 || threads > most_threads)
+    throw Error(ErrorKind::usage, "--threads: " + std::to_string(threads) + " is not from 0 to " +
+                                      std::to_string(most_threads));
   for (const char* const name : {"OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK"}) {
     const char* const value = std::getenv(name);
     if (threads <= 0 && value != nullptr) threads = std::atoi(value);
   }
   if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
-  at::set_num_threads(std::max(threads, 1));
+  at::set_num_threads(std::clamp(threads, 1, most_threads));
   return at::get_num_threads();
 }
 

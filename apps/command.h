@@ -7,6 +7,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "onset/base/progress.h"
@@ -44,10 +45,16 @@ class CommandLine {
   std::vector<std::filesystem::path> inputs() const;
   /// The one positional word; usage error where there is none or more.
   std::filesystem::path input() const;
-  /// Throws Error(usage) where the option was not given.
+  /// Throws Error(usage) where the option was not given or is empty.
   std::filesystem::path required_path(const std::string& name) const;
+  /// The file that the option (required) names and that will be written. It is refused before any work when it
+  /// cannot be: Error(usage) where it is one of the files read, io where it is no file or its folder is not there.
+  std::filesystem::path output_file(const std::string& name,
+                                    const std::vector<std::filesystem::path>& read) const;
 
  private:
+  void store(const po::parsed_options& parsed);
+
   CommandHelp help_;
   po::options_description options_;
   po::variables_map values_;
@@ -62,8 +69,13 @@ Warn make_warn();
 std::function<void(const std::string&)> make_note();
 /// Requested by SIGINT, SIGTERM and SIGUSR1. A second SIGINT ends the program at once.
 std::stop_token stop_on_signals();
+/// The text on one line: control characters, which a file's name may hold, as \xNN.
+std::string one_line(std::string_view text);
+/// Opens what the caller left closed of standard input, output and error, so that no file of ours gets their
+/// numbers and is printed into. Reading and writing them still fails.
+void keep_standard_streams();
 /// Sets LibTorch's threads; 0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK or all cores, in this order. Returns the
-/// number.
+/// number. Throws Error(usage) below 0 and above 1024.
 int use_threads(int threads);
 
 /// The subcommands: each reads its words, does its work and returns the exit code.

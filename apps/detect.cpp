@@ -29,9 +29,10 @@ int run_detect(const std::vector<std::string>& words) {
       std::move(options));
   if (!line.read(words)) return 0;
   const std::filesystem::path input = line.input();
+  const auto csv = line.has("csv") ? line.output_file("csv", {input}) : std::filesystem::path();
   const Detection detection = detect(input, detect_options(line));
   name_absent(detection, input);
-  if (line.has("csv")) write_findings(detection_table(detection), line.path("csv"));
+  if (!csv.empty()) write_findings(detection_table(detection), csv);
   if (line.get<bool>("json")) {
     std::cout << detection_json(detection) << '\n';
   } else {

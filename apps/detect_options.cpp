@@ -56,20 +56,24 @@ void add_detect_options(po::options_description& options) {
                           "of the simulated curves");
 }
 
-DetectOptions detect_options(const CommandLine& line) {
-  DetectOptions out;
-  out.structure = line.get<std::string>("structure");
-  out.capability = line.get<std::string>("capability");
-  out.dimension = line.get<std::string>("dimension");
+void read_distances(const CommandLine& line, OnsetOptions& options) {
   if (line.has("spacing")) {
-    out.onset.spacing = line.get<double>("spacing");
-    if (!(out.onset.spacing > 0) || !std::isfinite(out.onset.spacing))
+    options.spacing = line.get<double>("spacing");
+    if (!(options.spacing > 0) || !std::isfinite(options.spacing))
       throw Error(ErrorKind::usage, "--spacing: not above 0");
   }
   const auto axis = line.get<std::string>("axis");
   if (axis != "step" && axis != "log")
     throw Error(ErrorKind::usage, "--axis: \"" + axis + "\" is neither step nor log");
-  out.onset.axis = axis == "log" ? StepAxis::log_step : StepAxis::step;
+  options.axis = axis == "log" ? StepAxis::log_step : StepAxis::step;
+}
+
+DetectOptions detect_options(const CommandLine& line) {
+  DetectOptions out;
+  out.structure = line.get<std::string>("structure");
+  out.capability = line.get<std::string>("capability");
+  out.dimension = line.get<std::string>("dimension");
+  read_distances(line, out.onset);
   out.onset.alpha = line.get<double>("alpha");
   out.onset.level = line.get<double>("level");
   if (!(out.onset.alpha > 0 && out.onset.alpha < 1))

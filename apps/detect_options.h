@@ -13,6 +13,8 @@ namespace onset::apps {
 
 /// --structure, --capability, --dimension, --spacing, --axis, --alpha, --level, --seed
 void add_detect_options(po::options_description& options);
+/// --axis and --spacing alone. Throws Error(usage) for values out of range.
+void read_distances(const CommandLine& line, OnsetOptions& options);
 /// Throws Error(usage) for values out of range.
 DetectOptions detect_options(const CommandLine& line);
 

@@ -16,8 +16,8 @@ int run_export(const std::vector<std::string>& words) {
       std::move(options));
   if (!line.read(words)) return 0;
   const auto input = line.input();
-  write_csv(read_series(input), line.required_path("output"),
-            {line.get<bool>("pairs"), line.get<bool>("replicates")});
+  const auto output = line.output_file("output", {input});
+  write_csv(read_series(input), output, {line.get<bool>("pairs"), line.get<bool>("replicates")});
   return 0;
 }
 

@@ -92,9 +92,11 @@ FinetuneOptions parse(const CommandLine& line) {
   out.vocab = line.path("vocab");
   out.series.manifest = line.path("manifest");
   for (const auto& path : {out.data, out.vocab, out.series.manifest}) {
-    if (!path.empty() && !std::filesystem::exists(path))
+    std::error_code ignored;
+    if (!path.empty() && !std::filesystem::exists(path, ignored))
       throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
   }
+  line.output_file("output", {out.vocab, out.series.manifest});
   const std::string extension = out.output.extension().string();
   require(extension == ".h5" || extension == ".csv", "--output: expected a name ending in .h5 or .csv");
   require(line.has("task"), "finetune: --task is required: one of " + task_names());
@@ -117,7 +119,6 @@ FinetuneOptions parse(const CommandLine& line) {
   out.run = line.has("run") ? line.get<std::string>("run") : "";
   out.version = ONSET_VERSION;
   out.device = parse_device(line.get<std::string>("device"));
-  require(line.get<int>("threads") >= 0, "--threads: below 0");
   return out;
 }
 

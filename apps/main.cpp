@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <new>
@@ -27,6 +28,7 @@ struct Subcommand {
 
 constexpr Subcommand subcommands[] = {
     {"train", "train a BERT, with or without the syntactic regulariser", run_train, true},
+    {"sweep", "a grid of lambda, release step and seed: trained, measured, compared", run_sweep, true},
     {"analyze", "measure every checkpoint of a training run into one series file", run_analyze, true},
     {"detect", "when structure and capability set in, with intervals and a verdict", run_detect},
     {"compare", "runs side by side: onsets, metrics, differences", run_compare},
@@ -87,13 +89,14 @@ void keep_freed_memory() {
 }
 
 int fail(const std::string& message, onset::ErrorKind kind) {
-  std::cerr << "onset: " << message << '\n';
+  std::cerr << "onset: " << one_line(message) << '\n';
   return static_cast<int>(kind);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
+  keep_standard_streams();
   keep_freed_memory();
   std::signal(SIGBUS, on_bus_error);
   std::signal(SIGPIPE, SIG_IGN);
@@ -107,6 +110,8 @@ int main(int count, char** arguments) {
     return fail(error.what(), error.kind());
   } catch (const std::bad_alloc&) {
     return fail("out of memory", onset::ErrorKind::io);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(error.path1().string() + ": " + error.code().message(), onset::ErrorKind::io);
   } catch (const std::exception& error) {
     // LibTorch's messages go on with a backtrace; the first line says what happened.
     const char* const end = std::strchr(error.what(), '\n');

@@ -63,11 +63,13 @@ int run_tokenize(const std::vector<std::string>& words) {
     }
     first += static_cast<std::int64_t>(lines.size());
     lines.clear();
+    if (!std::cout) throw Error(ErrorKind::io, "standard output: cannot write");
   };
   for (std::string text; std::getline(in, text);) {
     lines.push_back(std::move(text));
     if (lines.size() == lines_at_once) flush();
   }
+  if (in.bad()) throw error_in(ErrorKind::io, input.string(), "cannot read");
   flush();
   return 0;
 }

@@ -1,7 +1,7 @@
 // How often the intervals of an onset hold the truth, how wide they are, and how often a smooth curve is
 // called a break.
 //
-//   breaks_coverage [series a row, default 1000]
+//   breaks_coverage [series a row, default 1000 [series a row of smooth curves, default the same]]
 //
 // prints the two tables of docs/breaks.md. Every row is a function of its number of series alone
 // (counter-based draws).
@@ -150,13 +150,18 @@ void time_large_series() {
 }  // namespace onset
 
 int main(int count, char** words) {
-  const int series = count > 1 ? std::atoi(words[1]) : 1000;
-  if (series < 1) {
-    std::fprintf(stderr, "breaks_coverage: expected a number of series, found '%s'\n", words[1]);
-    return 64;
+  int series[2] = {1000, 1000};
+  for (int i = 1; i < count && i <= 2; ++i) {
+    const int given = std::atoi(words[i]);
+    if (given < 1) {
+      std::fprintf(stderr, "breaks_coverage: expected a number of series, found '%s'\n", words[i]);
+      return 64;
+    }
+    series[i - 1] = given;
+    if (i == 1) series[1] = given;
   }
   onset::time_large_series();
-  onset::planted_table(series);
-  onset::smooth_table(series);
+  onset::planted_table(series[0]);
+  onset::smooth_table(series[1]);
   return 0;
 }

@@ -97,6 +97,80 @@ TEST_F(TrainTest, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {
     EXPECT_EQ(entry.path().string().find(".tmp"), std::string::npos) << entry.path();
 }
 
+/// Measured every 10 steps, with suspicion so easily raised that it comes and goes.
+std::string live_config() {
+  std::string text = long_config();
+  text.replace(text.find("\"every\": 25"), 11, "\"every\": 100");
+  text.replace(text.find("\"horizon\": 100"), 14, "\"horizon\": 1000");
+  const std::string live = R"(, "live": {"parses": "train.conllu", "min_relation": 1, "replicates": 10,
+    "log_per_decade": 0, "every": 10, "densify": {"every": 5, "threshold": 1, "hold": 1}}})";
+  return text.replace(text.rfind('}'), 1, live);
+}
+
+TEST_F(TrainTest, LiveProbesMeasureWhatAnalyzeWould) {
+  configure(small_config());
+  ASSERT_EQ(run("alone").code, 0);
+  configure(small_config(R"(, "live": {"parses": "train.conllu", "min_relation": 1, "replicates": 5,
+    "max_sentences": 30, "log_per_decade": 0, "every": 0, "at": [4]})"));
+  const Outcome trained = run("run");
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_NE(trained.err.find("live probes at 3 steps, 0 of them taken from rows"), std::string::npos)
+      << trained.err;
+  expect_equal_runs("alone", "run", 12);
+  const std::string analyze = "analyze " + path("run") + " --parses " + path("train.conllu") +
+                              " --min-relation 1 --replicates 5 --max-sentences 30 --threads 2 -o ";
+  ASSERT_EQ(run_program(analyze + path("s.h5"), folder_).code, 0);
+  EXPECT_EQ(read_file(path("s.h5")), read_file(path("run/live.h5")));
+  const Outcome rows = run_program(analyze + path("r.h5") + " --rows " + path("run/live.h5.rows"), folder_);
+  EXPECT_NE(rows.err.find("0 checkpoints measured, 3 taken from rows"), std::string::npos) << rows.err;
+  EXPECT_EQ(run_program("detect " + path("run/live.h5"), folder_).code, 0);
+  EXPECT_EQ(run_program("inspect " + path("run"), folder_).code, 0);
+  const std::string before = read_file(path("run/live.h5"));
+  const Outcome again = run("run", true);
+  EXPECT_NE(again.err.find("live probes at 1 steps, 1 of them taken from rows"), std::string::npos)
+      << again.err;
+  EXPECT_EQ(read_file(path("run/live.h5")), before);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/live.h5.lock"));
+}
+
+TEST_F(TrainTest, KilledWhileItIsMeasuredItEndsAsIfItHadNotBeen) {
+  configure(live_config());
+  const Outcome whole = run("whole");
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  EXPECT_NE(whole.err.find("is suspected"), std::string::npos) << whole.err;
+  EXPECT_NE(whole.err.find(": a checkpoint every 5 steps"), std::string::npos) << whole.err;
+  const auto checkpoints = [&](const std::string& name) {
+    std::set<std::string> out;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / name)) {
+      if (entry.is_directory()) out.insert(entry.path().filename().string());
+    }
+    return out;
+  };
+  EXPECT_GT(checkpoints("whole").size(), 8U);  // 0, 4, 100, 200, 300, 400, the rows and some more
+  int kills = 0;
+  for (const std::size_t steps : {11U, 60U, 61U, 130U, 250U, 333U}) {
+    const pid_t child = start("killed", kills > 0);
+    const bool running = wait_for_steps("killed", steps, child);
+    if (!running) break;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ++kills;
+  }
+  EXPECT_GE(kills, 3);
+  const Outcome last = run("killed", true);
+  EXPECT_EQ(last.code, 0) << last.err;
+  expect_equal_runs("whole", "killed", 400);
+  EXPECT_EQ(checkpoints("killed"), checkpoints("whole"));
+  // But for its name each series is the other.
+  const std::string words = "export " + path("whole/live.h5") + " -o " + path("whole.csv");
+  ASSERT_EQ(run_program(words, folder_).code, 0);
+  ASSERT_EQ(run_program("export " + path("killed/live.h5") + " -o " + path("killed.csv"), folder_).code, 0);
+  std::string killed = read_file(path("killed.csv"));
+  for (std::size_t at = 0; (at = killed.find("killed,", at)) != std::string::npos;)
+    killed.replace(at, 6, "whole");
+  EXPECT_EQ(killed, read_file(path("whole.csv")));
+}
+
 TEST_F(TrainTest, SignalsSaveAndSay75) {
   configure(long_config());
   ASSERT_EQ(run("whole").code, 0);
@@ -210,7 +284,17 @@ TEST_F(TrainTest, RefusesInOneLineWithTheContractsCode) {
                         conllu_word(1, "a", 2) + conllu_word(2, "b", 1) + conllu_word(3, "c", 0) + "\n");
   std::string missing = small_config();
   missing.replace(missing.find("train.conllu"), 12, "nowhere.conllu");
+  const auto live = [](const std::string& section) { return small_config(R"(, "live": )" + section); };
+  write_file_atomically(folder_ / "bad.conllu", "1\ta\n\n");
   const Case cases[] = {
+      {live(R"({"parses": "dev.conllu", "probes": ["sua"]})"), "new",
+       "train.json: live: --probes: there is no", 78},
+      {live("{}"), "new", "train.json: live: nothing to measure", 78},
+      {live(R"({"parses": "dev.conllu", "probes": ["pll"]})"), "new", "pll needs --pairs", 66},
+      {live(R"({"parses": "nowhere.conllu"})"), "new", "nowhere.conllu: no such file", 66},
+      {live(R"({"parses": "bad.conllu"})"), "new", "bad.conllu:1", 65},
+      {live(R"({"parses": "dev.conllu", "evry": 3})"), "new", "live.evry: no such key; did you mean every?",
+       78},
       {small_config(), "done", "holds a run already", 78},
       {typo, "new", "train.json: sead: no such key; did you mean seed?", 78},
       {sizes, "new", "model.heads: expected a divisor of model.hidden 16, found 3", 78},

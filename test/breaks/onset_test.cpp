@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -92,6 +93,36 @@ TEST(Onset, OnALogarithmicAxisIsAnsweredInSteps) {
   EXPECT_GT(*onset.high, 511);
   curve.steps[0] = -1;
   EXPECT_THROW(find_onset(curve, options), Error);
+}
+
+TEST(Onset, OnALogarithmicAxisAnswersAreTheStepsOfCheckpointsToTheBit) {
+  // expm1(log1p(step)) is not the step for many of these: 2199 would come out as 2198.9999999999995.
+  std::vector<double> steps = even_steps(60, 733);
+  OnsetOptions options;
+  options.axis = StepAxis::log_step;
+  options.spacing = 0.4;
+  const Onset onset = find_onset(flawless(broken_at(0.25, 0.6), steps), options);
+  ASSERT_TRUE(onset.break_found) << onset.reason;
+  const auto is_a_step = [&](double step) { return std::count(steps.begin(), steps.end(), step) == 1; };
+  EXPECT_TRUE(is_a_step(*onset.step)) << *onset.step;
+  EXPECT_TRUE(is_a_step(*onset.detectors.slope)) << *onset.detectors.slope;
+  for (const SpacingAnswer& answer : onset.sensitivity) {
+    EXPECT_TRUE(!answer.step || is_a_step(*answer.step)) << answer.spacing;
+  }
+}
+
+TEST(Onset, ARiseThatSaturatesInSeveralBendsIsStillABreak) {
+  // Flat for a fourteenth of the run, steep, less steep, flat: but for its start a concave curve, and no line
+  // of one or two knots comes near it. Training noise of 0.012.
+  const TrueCurve truth = [](double x) {
+    const double rise = std::clamp((x - 0.07) / 0.12, 0.0, 1.0),
+                 crawl = std::clamp((x - 0.4) / 0.08, 0.0, 1.0);
+    return 0.11 + 0.4 * rise + 0.12 * crawl;
+  };
+  Curve curve = simulate(truth, {even_steps(250, 10), 5000, 0.5, 100, 0.012}, 5);
+  const Onset onset = find_onset(curve, {});
+  EXPECT_TRUE(onset.break_found) << onset.reason;
+  EXPECT_NEAR(*onset.detectors.piecewise_linear, 0.07 * 2490, 40);
 }
 
 TEST(Onset, IsNeverMadeUp) {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "onset/base/sha256.h"
 #include "test/checkpoint/expect_error.h"
 #include "test/checkpoint/folders.h"
 #include "test/temporary_folder.h"
@@ -188,6 +189,8 @@ TEST_F(Safetensors, WritesWhatItReads) {
   EXPECT_EQ(static_cast<unsigned char>(bytes[0]) % 8, 0) << "the tensors begin aligned";
   write_safetensors(path(), tensors, {{"format", "pt"}});
   EXPECT_EQ(read_file(path()), bytes);
+  EXPECT_EQ(safetensors_sha256(tensors, {{"format", "pt"}}), sha256_hex(bytes));
+  EXPECT_NE(safetensors_sha256(tensors, {}), sha256_hex(bytes));
 }
 
 TEST_F(Safetensors, WritesTheReferencesBytes) {

@@ -36,11 +36,11 @@ TEST(Lambda, HoldsFromItsStepOn) {
   EXPECT_EQ(lambda_at(stages, 1'000'000), -0.5);
 }
 
-TEST(SaveSteps, LogarithmicRegularAndListed) {
-  const auto steps = [](const SaveSettings& save, std::int64_t last) {
+TEST(StepSchedule, LogarithmicRegularAndListed) {
+  const auto steps = [](const StepSchedule& schedule, std::int64_t last) {
     std::set<std::int64_t> out;
     for (std::int64_t step = 0; step <= last; ++step) {
-      if (is_save_step(save, step)) out.insert(step);
+      if (is_scheduled(schedule, step)) out.insert(step);
     }
     return out;
   };
@@ -54,8 +54,8 @@ TEST(SaveSteps, LogarithmicRegularAndListed) {
   // Every power is there, also where many fall on one step and where steps are large.
   const std::set<std::int64_t> many = steps({50, 0, {}}, 100'000);
   for (int k = 0; k <= 250; ++k) EXPECT_TRUE(many.contains(std::llround(std::pow(10.0, k / 50.0)))) << k;
-  EXPECT_TRUE(is_save_step({10, 0, {}}, 794'328));
-  EXPECT_FALSE(is_save_step({10, 0, {}}, 794'329));
+  EXPECT_TRUE(is_scheduled({10, 0, {}}, 794'328));
+  EXPECT_FALSE(is_scheduled({10, 0, {}}, 794'329));
 }
 
 }  // namespace

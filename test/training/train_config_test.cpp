@@ -41,6 +41,44 @@ TEST(TrainConfig, WhatIsNotSaidIsAsTheDesignSays) {
   EXPECT_EQ(config.save.log_per_decade, 10);
   EXPECT_EQ(config.save.every, 5'000);
   EXPECT_TRUE(config.save.at.empty());
+  EXPECT_FALSE(config.live.has_value());
+}
+
+TEST(TrainConfig, LiveProbesAreAsAnalyzesOptionsUnlessTheFileSaysOtherwise) {
+  const auto live = [](const std::string& section) {
+    return *parse(R"({"model": {}, "data": {"text": ["a.txt"]}, "steps": 10, "live": )" + section + "}").live;
+  };
+  const LiveSettings plain = live("{}");
+  const ProbeOptions defaults;
+  EXPECT_TRUE(plain.probes.probes.empty());
+  EXPECT_TRUE(plain.probes.parses.empty());
+  EXPECT_EQ(plain.probes.max_sentences, defaults.max_sentences);
+  EXPECT_EQ(plain.probes.uas.max_tokens, defaults.uas.max_tokens);
+  EXPECT_EQ(plain.probes.bootstrap.replicates, 200);
+  EXPECT_EQ(plain.steps.log_per_decade, 10);
+  EXPECT_EQ(plain.steps.every, 5'000);
+  EXPECT_FALSE(plain.densify.has_value());
+  EXPECT_EQ(live(R"({"densify": {}})").densify->every, 25);
+  EXPECT_FALSE(live(R"({"densify": {}})").densify->threshold.has_value());
+  const LiveSettings all = live(R"({"probes": ["uas", "loss"], "parses": "p.conllu", "pairs": "/pairs",
+    "text": "../t.txt", "max_sentences": 1, "pairs_per_paradigm": 2, "max_tokens": 3, "min_relation": 4,
+    "replicates": 0, "log_per_decade": 5, "every": 6, "at": [7],
+    "densify": {"every": 8, "threshold": 2.5, "hold": 0}})");
+  EXPECT_EQ(all.probes.probes, (std::vector<std::string>{"uas", "loss"}));
+  EXPECT_EQ(all.probes.parses, "folder/p.conllu");
+  EXPECT_EQ(all.probes.pairs, "/pairs");
+  EXPECT_EQ(all.probes.text, "folder/../t.txt");
+  EXPECT_EQ(all.probes.max_sentences, 1);
+  EXPECT_EQ(all.probes.pairs_per_paradigm, 2);
+  EXPECT_EQ(all.probes.uas.max_tokens, 3);
+  EXPECT_EQ(all.probes.uas.min_relation, 4);
+  EXPECT_EQ(all.probes.bootstrap.replicates, 0);
+  EXPECT_EQ(all.steps.log_per_decade, 5);
+  EXPECT_EQ(all.steps.every, 6);
+  EXPECT_EQ(all.steps.at, std::vector<std::int64_t>{7});
+  EXPECT_EQ(all.densify->every, 8);
+  EXPECT_EQ(all.densify->threshold, 2.5);
+  EXPECT_EQ(all.densify->hold, 0);
 }
 
 TEST(TrainConfig, EveryKeyIsRead) {
@@ -84,6 +122,9 @@ TEST(TrainConfig, EqualSettingsHaveOneText) {
   const TrainConfig spelled = parse(
       R"({"steps": 10, "batch": 256, "data": {"packing": "sentence", "max_tokens": 128, "text": ["b.txt"]}, "model": {"layers": 12}})");
   EXPECT_EQ(canonical_settings(spelled, shape), text);  // files count by content, which is not asked here
+  const TrainConfig watched =
+      parse(R"({"model": {}, "data": {"text": ["a.txt"]}, "steps": 10, "live": {"every": 3}})");
+  EXPECT_EQ(canonical_settings(watched, shape), text);  // measuring changes no weight
   for (const char* const other : {R"("batch": 255)", R"("seed": 2)", R"("objective": {"lambda": 1e-9})",
                                   R"("optimiser": {"eps": 1e-9})", R"("save": {"at": [3]})",
                                   R"("accumulate": 2)", R"("objective": {"terms": "heads"})"}) {
@@ -126,6 +167,16 @@ TEST(TrainConfig, RefusesWithTheKeysPlace) {
        "optimiser.warmup: expected below optimiser.horizon 50, found 50"},
       {with(R"("save": {"at": 3})"), "save.at: expected a list of steps"},
       {with(R"("save": 3)"), "save: expected an object, found 3"},
+      {with(R"("live": {"max_sentence": 3})"), "live.max_sentence: no such key; did you mean max_sentences?"},
+      {with(R"("live": {"max_sentences": 0})"), "live.max_sentences: expected 1 to 2147483647, found 0"},
+      {with(R"("live": {"max_tokens": 2})"), "live.max_tokens: expected 3 to"},
+      {with(R"("live": {"probes": "uas"})"), "live.probes: expected a list of texts, found the text"},
+      {with(R"("live": {"parses": 3})"), "live.parses: expected text, found 3"},
+      {with(R"("live": {"at": [-1]})"), "live.at: expected 0 to"},
+      {with(R"("live": {"densify": {"every": 0}})"), "live.densify.every: expected 1 to"},
+      {with(R"("live": {"densify": {"threshold": 0}})"), "live.densify.threshold: expected above 0"},
+      {with(R"("live": {"densify": {"hold": 1.5}})"), "live.densify.hold: expected a whole number"},
+      {with(R"("live": {"densify": {"steps": 1}})"), "live.densify.steps: no such key"},
       {R"({"data": {"text": ["a"]}, "steps": 1})", "model: missing"},
       {R"({"model": {}, "steps": 1})", "data: missing"},
       {R"({"model": {}, "data": {}, "steps": 1})", "data: 0 files to train on"},
@@ -152,6 +203,36 @@ TEST(TrainConfig, FilesThatAreNotThereAreMissingInput) {
                [&] { read_train_config(folder / "train.json"); });
   write_file_atomically(folder / "vocab.txt", "a\n");
   EXPECT_EQ(read_train_config(folder / "train.json").steps, 10);
+  for (const char* const key : {"parses", "pairs", "text"}) {
+    write_file_atomically(folder / "live.json",
+                          R"({"model": {}, "data": {"text": ["a.txt"]}, "steps": 10, "live": {")" +
+                              std::string(key) + R"(": "later"}})");
+    expect_error(ErrorKind::missing_input, "later: no such file",
+                 [&] { read_train_config(folder / "live.json"); });
+  }
+}
+
+TEST(TrainConfig, TheExamplesAreInOrder) {
+  // Their corpora are not here; all else is read as it stands.
+  int count = 0;
+  for (const char* const folder : {ONSET_EXAMPLES, ONSET_EXAMPLES "/demo"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() != ".json" || entry.path().filename() == "sweep.json") continue;
+      EXPECT_GT(parse_train_config(read_file(entry.path()), entry.path()).steps, 0) << entry.path();
+      ++count;
+    }
+  }
+  EXPECT_GE(count, 7);
+  const std::filesystem::path file = ONSET_EXAMPLES "/demo/live.json";
+  const TrainConfig live = parse_train_config(read_file(file), file);
+  ASSERT_TRUE(live.live && live.live->densify);
+  // It is the base run, watched.
+  const std::filesystem::path base = ONSET_EXAMPLES "/demo/base.json";
+  const BertConfig shape = model_shape(live.model, 100);
+  TrainConfig same = live;
+  same.save = parse_train_config(read_file(base), base).save;
+  EXPECT_EQ(canonical_settings(same, shape),
+            canonical_settings(parse_train_config(read_file(base), base), shape));
 }
 
 TEST(NearestWord, TakesTheFewestEdits) {

@@ -90,8 +90,7 @@ class AblationProbe : public Probe {
     const Vocabulary& vocabulary = subject.wordpiece->vocabulary();
     const auto text = inputs.sentences();
     data_.parses = inputs.parses();
-    data_.pairs = prepare_pairs(read_pairs(options.pairs, options.pairs_per_paradigm, inputs.warn()),
-                                *subject.wordpiece, subject.config.positions);
+    data_.pairs = prepare_pairs(inputs.pairs(), *subject.wordpiece, subject.config.positions);
     data_.tokens = pll_tokens(vocabulary, options.scoring);
     const MaskingOptions masking{options.mask_rate, options.bootstrap.seed};
     for (std::size_t s = 0; s < text->ids->size(); ++s) {
@@ -107,11 +106,8 @@ class AblationProbe : public Probe {
     frame_.attributes["parses_sha256"] = ProbeInputs::data_hash(options.parses);
     frame_.attributes[text->source + "_sha256"] = text->sha256;
     frame_.attributes["pairs_sha256"] = ProbeInputs::data_hash(options.pairs);
-    frame_.attributes["pairs_per_paradigm"] = options.pairs_per_paradigm;
-    frame_.attributes["scoring"] =
-        std::string(options.scoring == PllScoring::original ? "original" : "word-l2r");
-    frame_.attributes["max_sentences"] = options.max_sentences;
-    frame_.attributes["max_tokens"] = options.uas.max_tokens;
+    frame_.attributes.merge(inputs.sentence_attributes());
+    frame_.attributes.merge(inputs.pair_attributes());
     frame_.attributes["min_relation"] = options.uas.min_relation;
     frame_.attributes["silence"] = std::string(data_.options.silence == Silence::zero ? "zero" : "mean");
     frame_.attributes["mask_rate"] = options.mask_rate;

@@ -51,8 +51,7 @@ class FisherProbe : public Probe {
     if (weights_.replicates() > 0) frame_.axes.push_back(counting_axis("replicate", weights_.replicates()));
     frame_.attributes = inputs.common_attributes();
     frame_.attributes[data.source + "_sha256"] = data.sha256;
-    frame_.attributes["max_sentences"] = options.max_sentences;
-    frame_.attributes["max_tokens"] = options.uas.max_tokens;
+    frame_.attributes.merge(inputs.sentence_attributes());
     frame_.attributes["mask_rate"] = options.mask_rate;
     frame_.attributes["lines"] = static_cast<std::int64_t>(examples_.size());
     frame_.attributes["seed"] = static_cast<std::int64_t>(options.bootstrap.seed);

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "onset/analysis/probes.h"
+#include "onset/analysis/sample.h"
+#include "onset/text/pairs.h"
 
 namespace onset {
 
@@ -21,27 +24,44 @@ struct PlainSentences {
 
 class ProbeInputs {
  public:
+  /// What it is given outlives it.
   ProbeInputs(const ProbeOptions& options, const ProbeSubject& subject, Warn warn);
 
   const ProbeOptions& options() const { return options_; }
   const ProbeSubject& subject() const { return subject_; }
-  const Warn& warn() const { return warn_; }
+
+  /// Narrows what the functions below give from now on; files are not read again.
+  void use(const SampleSize& sample);
+  /// What there is to take samples of: the sentences of the longer of --parses and --text, the pairs of the
+  /// largest paradigm; 0 where there is no such file.
+  SampleSize available();
 
   /// Read at the first call.
   std::shared_ptr<const UasData> parses();
   std::shared_ptr<const PlainSentences> sentences();
+  std::vector<MinimalPair> pairs();
 
   /// The attributes that every frame carries: tokenizer, dtype.
   Attributes common_attributes() const;
+  /// What a frame says of its sentences, of its pairs: limits and, where it is one, the sample.
+  Attributes sentence_attributes() const;
+  Attributes pair_attributes() const;
   /// SHA-256 of a file's bytes, or of a folder's .jsonl files by name.
   static std::string data_hash(const std::filesystem::path& path);
 
  private:
+  std::shared_ptr<const UasData> read_parses();
+  std::shared_ptr<const PlainSentences> read_text();
+  const std::vector<MinimalPair>& read_all_pairs();
+  PlainSentences sampled(const PlainSentences& all) const;
+
   const ProbeOptions& options_;
   const ProbeSubject& subject_;
   Warn warn_;
-  std::shared_ptr<const UasData> parses_;
-  std::shared_ptr<const PlainSentences> sentences_;
+  SampleSize sample_;
+  std::shared_ptr<const UasData> all_parses_, parses_;  ///< of the file; of the sample
+  std::shared_ptr<const PlainSentences> all_text_, sentences_;
+  std::optional<std::vector<MinimalPair>> all_pairs_;
 };
 
 /// One for each probe: defined beside its class.

@@ -47,9 +47,7 @@ class PllRun : public ProbeRun {
 class PllProbe : public Probe {
  public:
   explicit PllProbe(ProbeInputs& inputs)
-      : data_(prepare_pairs(
-            read_pairs(inputs.options().pairs, inputs.options().pairs_per_paradigm, inputs.warn()),
-            *inputs.subject().wordpiece, inputs.subject().config.positions)),
+      : data_(prepare_pairs(inputs.pairs(), *inputs.subject().wordpiece, inputs.subject().config.positions)),
         tokens_(pll_tokens(inputs.subject().wordpiece->vocabulary(), inputs.options().scoring)),
         weights_(inputs.options().bootstrap, ItemKind::pair, data_.content) {
     const ProbeOptions& options = inputs.options();
@@ -63,9 +61,7 @@ class PllProbe : public Probe {
         {"total", {"paradigm"}, data_.total, "pairs", "pairs that fit the model's positions"}};
     frame_.attributes = inputs.common_attributes();
     frame_.attributes["pairs_sha256"] = ProbeInputs::data_hash(options.pairs);
-    frame_.attributes["pairs_per_paradigm"] = options.pairs_per_paradigm;
-    frame_.attributes["scoring"] =
-        std::string(options.scoring == PllScoring::original ? "original" : "word-l2r");
+    frame_.attributes.merge(inputs.pair_attributes());
     frame_.attributes["seed"] = static_cast<std::int64_t>(options.bootstrap.seed);
   }
 

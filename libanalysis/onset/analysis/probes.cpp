@@ -69,8 +69,13 @@ std::vector<std::string> choose_probes(const ProbeOptions& options) {
 std::vector<std::unique_ptr<Probe>> make_probes(const ProbeOptions& options, const ProbeSubject& subject,
                                                 const Warn& warn) {
   ProbeInputs inputs(options, subject, warn);
+  return make_probes(inputs);
+}
+
+std::vector<std::unique_ptr<Probe>> make_probes(ProbeInputs& inputs) {
   std::vector<std::unique_ptr<Probe>> probes;
-  for (const std::string& name : choose_probes(options)) probes.push_back(entry_of(name).make(inputs));
+  for (const std::string& name : choose_probes(inputs.options()))
+    probes.push_back(entry_of(name).make(inputs));
   return probes;
 }
 

@@ -44,8 +44,7 @@ class TwoNnProbe : public Probe {
                    {"pooling", std::vector<std::string>(std::begin(poolings), std::end(poolings))}};
     frame_.attributes = inputs.common_attributes();
     frame_.attributes[data_->source + "_sha256"] = data_->sha256;
-    frame_.attributes["max_sentences"] = inputs.options().max_sentences;
-    frame_.attributes["max_tokens"] = inputs.options().uas.max_tokens;
+    frame_.attributes.merge(inputs.sentence_attributes());
     frame_.attributes["sentences"] = static_cast<std::int64_t>(data_->ids->size());
   }
 

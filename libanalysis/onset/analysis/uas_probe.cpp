@@ -70,8 +70,7 @@ class UasProbe : public Probe {
     };
     frame_.attributes = inputs.common_attributes();
     frame_.attributes["parses_sha256"] = ProbeInputs::data_hash(options.parses);
-    frame_.attributes["max_sentences"] = options.max_sentences;
-    frame_.attributes["max_tokens"] = options.uas.max_tokens;
+    frame_.attributes.merge(inputs.sentence_attributes());
     frame_.attributes["min_relation"] = options.uas.min_relation;
     frame_.attributes["sentences"] = static_cast<std::int64_t>(data_->ids.size());
     frame_.attributes["sentences_too_long"] = data_->too_long;

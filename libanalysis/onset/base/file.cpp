@@ -43,10 +43,26 @@ std::int64_t modified_ns(const struct stat& status) {
   return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
+/// The file that is to be replaced: where a link leads, so that the link stays. Only a regular file is: to
+/// rename over a device or a pipe would take it away from everybody else.
+std::filesystem::path replaceable(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::none)
+    throw error_in(ErrorKind::io, path.string(), "cannot replace: " + error.message());
+  if (type == std::filesystem::file_type::directory)
+    throw error_in(ErrorKind::io, path.string(), "cannot replace: it is a folder");
+  if (type != std::filesystem::file_type::regular && type != std::filesystem::file_type::not_found)
+    throw error_in(ErrorKind::io, path.string(), "cannot replace: not a regular file");
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  return type == std::filesystem::file_type::regular ? std::filesystem::canonical(path) : path;
+}
+
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
-  const Descriptor file(path, O_RDONLY);
+  // O_NONBLOCK: a pipe that nobody writes to is refused below, not waited for.
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK);
   if (file.get() < 0) throw system_error(path, "open");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw system_error(path, "stat");
@@ -124,13 +140,14 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 
 void replace_file_atomically(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path& temporary)>& fill) {
-  std::filesystem::path temporary = path;
+  const std::filesystem::path target = replaceable(path);
+  std::filesystem::path temporary = target;
   temporary += ".tmp-" + std::to_string(::getpid());
   try {
     fill(temporary);
     sync_path(temporary);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) throw write_error(path, "rename into place");
-    sync_path(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+    if (::rename(temporary.c_str(), target.c_str()) != 0) throw write_error(path, "rename into place");
+    sync_path(target.has_parent_path() ? target.parent_path() : std::filesystem::path("."));
   } catch (...) {
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);

@@ -22,6 +22,7 @@ enum class Draw : std::uint64_t {
   null_curve,
   classifier,
   random_heads,
+  item_order,
 };
 
 /// Hash of a seed, a use and any number of counters to 64 uniform bits (chained finaliser of SplitMix64:

@@ -31,14 +31,15 @@ void check(const OnsetOptions& options) {
   if (options.null_draws < 19) refuse_option("null_draws: expected at least 19, for p below 0.05");
 }
 
-/// The curve on the axis, rising.
+/// The curve on the axis, rising. A checkpoint's step is looked up, not computed back from u: a logarithm
+/// and its inverse are off by a rounding.
 struct Prepared {
-  std::vector<double> u, y;
+  std::vector<double> steps, u, y;
   std::vector<std::vector<double>> replicates;
 };
 
 Prepared prepare(const Curve& curve, const OnsetOptions& options) {
-  Prepared out{{}, curve.values, curve.replicates};
+  Prepared out{curve.steps, {}, curve.values, curve.replicates};
   for (const double step : curve.steps) out.u.push_back(to_axis(step, options.axis));
   if (options.trend == Trend::falling) {
     for (double& value : out.y) value = -value;
@@ -70,12 +71,12 @@ Scatter scatter_of(const Prepared& curve, const std::vector<std::vector<double>>
 }
 
 /// The table over d: a third of the spacing to three times it.
-std::vector<SpacingAnswer> sensitivity_of(const Prepared& curve, double spacing, StepAxis axis) {
+std::vector<SpacingAnswer> sensitivity_of(const Prepared& curve, double spacing) {
   std::vector<SpacingAnswer> table;
   for (const double factor : {1.0 / 3, 0.5, 2.0 / 3, 1.0, 4.0 / 3, 5.0 / 3, 2.0, 3.0}) {
     SpacingAnswer row{factor * spacing, std::nullopt, 0};
     if (const auto answer = second_difference(curve.u, curve.y, row.spacing)) {
-      row.step = from_axis(answer->u, axis);
+      row.step = curve.steps[answer->index];
       row.amplitude = answer->amplitude;
     }
     table.push_back(row);
@@ -91,10 +92,15 @@ void add_interval(Onset& onset, const Prepared& curve, const Scatter& scatter, c
   const IndexRange range{std::min(answer, static_cast<std::size_t>(quantiles.low)),
                          std::max(answer, static_cast<std::size_t>(quantiles.high))};
   const Interval widened = widen_to_resolution(curve.u, range, {detector.first(), detector.last() - 1});
-  onset.low = from_axis(widened.low, options.axis);
-  onset.high = from_axis(widened.high, options.axis);
-  onset.widened_low = from_axis(curve.u[range.low], options.axis) - *onset.low;
-  onset.widened_high = *onset.high - from_axis(curve.u[range.high], options.axis);
+  const auto step_at = [&](double u) {
+    return u == curve.u.front()  ? curve.steps.front()
+           : u == curve.u.back() ? curve.steps.back()
+                                 : from_axis(u, options.axis);
+  };
+  onset.low = step_at(widened.low);
+  onset.high = step_at(widened.high);
+  onset.widened_low = curve.steps[range.low] - *onset.low;
+  onset.widened_high = *onset.high - curve.steps[range.high];
 }
 
 /// The knot's error is larger where the fit takes it to be smaller (a knot found late goes with a steep
@@ -188,7 +194,7 @@ Onset find_onset(const Curve& curve, const OnsetOptions& options) {
   const Prepared prepared = prepare(clean.curve, options);
   const double gap = options.median_gap > 0 ? options.median_gap : median_gap(prepared.u);
   onset.spacing = options.spacing > 0 ? options.spacing : default_spacing(gap);
-  onset.sensitivity = sensitivity_of(prepared, onset.spacing, options.axis);
+  onset.sensitivity = sensitivity_of(prepared, onset.spacing);
   const Noise noise = estimate_noise(prepared.u, prepared.y, prepared.replicates);
   onset.item_noise = noise.item_sd;
   onset.training_noise = noise.training_sd;
@@ -199,7 +205,7 @@ Onset find_onset(const Curve& curve, const OnsetOptions& options) {
   const bool bends_up = line.slope_change > 0;
   if (bends_up) onset.detectors.piecewise_linear = from_axis(line.onset(), options.axis);
   if (const auto slope = largest_slope(prepared.u, prepared.y, onset.spacing)) {
-    onset.detectors.slope = from_axis(slope->u, options.axis);
+    onset.detectors.slope = prepared.steps[slope->index];
   }
   const SecondDifferenceDetector detector(prepared.u, onset.spacing);
   const std::optional<SecondDifference> answer = detector(prepared.y);
@@ -209,7 +215,7 @@ Onset find_onset(const Curve& curve, const OnsetOptions& options) {
   }
   onset.amplitude = answer->amplitude;
   onset.at_edge = answer->at_edge;
-  onset.detectors.second_difference = from_axis(answer->u, options.axis);
+  onset.detectors.second_difference = prepared.steps[answer->index];
   onset.agree = detectors_agree(onset.detectors, options.axis, onset.spacing);
 
   const DrawStream stream{options.seed, options.stream};

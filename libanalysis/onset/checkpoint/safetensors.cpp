@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "onset/base/error.h"
+#include "onset/base/sha256.h"
 #include "onset/checkpoint/json_text.h"
 #include "onset/checkpoint/printable.h"
 #include "onset/checkpoint/weight_bytes.h"
@@ -217,6 +219,45 @@ std::string_view dtype_name(torch::ScalarType dtype, const std::string& tensor) 
   return known->first;
 }
 
+using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+/// Hands the bytes of a file with these tensors to put(data, size), in order.
+template <typename Put>
+void put_file(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata,
+              const Put& put) {
+  std::vector<const std::pair<std::string, torch::Tensor>*> order;
+  for (const auto& item : tensors) order.push_back(&item);
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    const auto width = [](const auto* item) { return item->second.element_size(); };
+    return width(a) != width(b) ? width(a) > width(b) : a->first < b->first;
+  });
+
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::set<std::string> names;
+  std::uint64_t at = 0;
+  for (const auto* const item : order) {
+    const auto& [name, tensor] = *item;
+    if (name == "__metadata__" || !names.insert(name).second) {
+      throw Error(ErrorKind::bug, "safetensors: " + printable(name) + ": the name is taken");
+    }
+    header[name] = {{"dtype", dtype_name(tensor.scalar_type(), name)},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {at, at + tensor.nbytes()}}};
+    at += tensor.nbytes();
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the tensors begin aligned
+  std::array<unsigned char, prefix_size> length{};
+  for (unsigned i = 0; i < prefix_size; ++i) length[i] = static_cast<unsigned char>(text.size() >> (8U * i));
+  put(length.data(), length.size());
+  put(text.data(), text.size());
+  for (const auto* const item : order) {
+    const torch::Tensor whole = item->second.detach().cpu().contiguous();
+    put(whole.data_ptr(), whole.nbytes());
+  }
+}
+
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
@@ -249,45 +290,22 @@ torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
   return tensor_over(file_, bytes, entry.dtype).view(entry.shape);
 }
 
-void write_safetensors(const std::filesystem::path& path,
-                       const std::vector<std::pair<std::string, torch::Tensor>>& tensors,
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  std::vector<const std::pair<std::string, torch::Tensor>*> order;
-  for (const auto& item : tensors) order.push_back(&item);
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    const auto width = [](const auto* item) { return item->second.element_size(); };
-    return width(a) != width(b) ? width(a) > width(b) : a->first < b->first;
-  });
-
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
-  std::set<std::string> names;
-  std::uint64_t at = 0;
-  for (const auto* const item : order) {
-    const auto& [name, tensor] = *item;
-    if (name == "__metadata__" || !names.insert(name).second) {
-      throw Error(ErrorKind::bug, "safetensors: " + printable(name) + ": the name is taken");
-    }
-    header[name] = {{"dtype", dtype_name(tensor.scalar_type(), name)},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {at, at + tensor.nbytes()}}};
-    at += tensor.nbytes();
-  }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the tensors begin aligned
-  std::array<unsigned char, prefix_size> length{};
-  for (unsigned i = 0; i < prefix_size; ++i) length[i] = static_cast<unsigned char>(text.size() >> (8U * i));
-
   replace_file_atomically(path, [&](const std::filesystem::path& temporary) {
     Output out(temporary, path.string());
-    out.write(length.data(), length.size());
-    out.write(text.data(), text.size());
-    for (const auto* const item : order) {
-      const torch::Tensor whole = item->second.detach().cpu().contiguous();
-      out.write(whole.data_ptr(), whole.nbytes());
-    }
+    put_file(tensors, metadata, [&](const void* data, std::size_t size) { out.write(data, size); });
     out.close();
   });
+}
+
+std::string safetensors_sha256(const NamedTensors& tensors,
+                               const std::map<std::string, std::string>& metadata) {
+  Sha256 hash;
+  put_file(tensors, metadata, [&](const void* data, std::size_t size) {
+    hash.update(std::span(static_cast<const std::byte*>(data), size));
+  });
+  return hash.hex();
 }
 
 }  // namespace onset

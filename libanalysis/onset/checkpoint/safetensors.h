@@ -60,4 +60,9 @@ void write_safetensors(const std::filesystem::path& path,
                        const std::vector<std::pair<std::string, torch::Tensor>>& tensors,
                        const std::map<std::string, std::string>& metadata);
 
+/// SHA-256, in hexadecimal, of the bytes that write_safetensors would give a file, without writing one.
+/// Throws as it does, but for io.
+std::string safetensors_sha256(const std::vector<std::pair<std::string, torch::Tensor>>& tensors,
+                               const std::map<std::string, std::string>& metadata);
+
 }  // namespace onset

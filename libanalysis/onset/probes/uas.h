@@ -67,6 +67,11 @@ struct UasData {
 UasData prepare_uas(std::span<const ParsedSentence> sentences, const WordPiece& wordpiece,
                     const UasOptions& options);
 
+/// Some of the sentences, given by their places, ascending. Relations stay those of `data`, in their order,
+/// so that a relation may have no word (its baseline is then NaN); those reported stay reported where they
+/// have one.
+UasData take_sentences(const UasData& data, std::span<const std::size_t> places);
+
 inline constexpr int uas_directions = 2;  ///< 0: "dep->head", 1: "head<-dep"
 
 struct UasScores {

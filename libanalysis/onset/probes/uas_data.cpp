@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "onset/base/error.h"
@@ -35,7 +36,9 @@ std::vector<double> offset_baseline(const UasData& data) {
       }
     }
     for (std::size_t r = 0; r < best.size(); ++r) {
-      best[r] = std::max(best[r], static_cast<double>(correct[r]) / static_cast<double>(data.total[r]));
+      // Without a word 0 / 0, as it should be: NaN.
+      const double accuracy = static_cast<double>(correct[r]) / static_cast<double>(data.total[r]);
+      best[r] = std::isnan(accuracy) ? accuracy : std::max(best[r], accuracy);
     }
   }
   return best;
@@ -109,6 +112,34 @@ UasData prepare_uas(std::span<const ParsedSentence> sentences, const WordPiece& 
   }
   data.baseline = offset_baseline(data);
   return data;
+}
+
+UasData take_sentences(const UasData& data, std::span<const std::size_t> places) {
+  UasData out;
+  out.relations = data.relations;
+  out.total.assign(data.relations.size(), 0);
+  out.too_long = data.too_long;
+  out.without_subword = data.without_subword;
+  for (const std::size_t s : places) {
+    const std::int64_t from = data.sentences[s].first_word;
+    const auto to = static_cast<std::int64_t>(out.head.size());
+    const auto words = static_cast<std::int64_t>(data.sentences[s].words.size());
+    out.ids.push_back(data.ids[s]);
+    out.sentences.push_back({data.sentences[s].words, to});
+    out.source.push_back(data.source[s]);
+    out.content.push_back(data.content[s]);
+    for (std::int64_t word = from; word < from + words; ++word) {
+      out.head.push_back(data.head[word]);
+      out.relation.push_back(data.relation[word]);
+      out.judged.push_back(static_cast<std::int32_t>(data.judged[word] - from + to));
+      ++out.total[0];
+      ++out.total[data.relation[word]];
+    }
+  }
+  for (std::size_t r = 0; r < data.relations.size(); ++r)
+    out.reported.push_back(data.reported[r] && out.total[r] > 0);
+  out.baseline = offset_baseline(out);
+  return out;
 }
 
 }  // namespace onset

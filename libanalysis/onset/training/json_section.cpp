@@ -118,4 +118,10 @@ std::vector<std::string> JsonSection::texts(std::string_view key) const {
   return out;
 }
 
+std::filesystem::path JsonSection::path(std::string_view key, const std::filesystem::path& file) const {
+  std::string text;
+  read(key, text);
+  return text.empty() ? std::filesystem::path() : file.parent_path() / text;
+}
+
 }  // namespace onset

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -53,6 +54,8 @@ class JsonSection {
     throw fault(key, "expected one of " + names + ", found " + quoted(text));
   }
   std::vector<std::string> texts(std::string_view key) const;  ///< a list of texts; empty where not there
+  /// A path that starts at the folder of `file` where it is relative; empty where not there.
+  std::filesystem::path path(std::string_view key, const std::filesystem::path& file) const;
 
   const nlohmann::json& at(std::string_view key) const { return *object_.find(key); }
   std::int64_t whole(std::string_view key, const nlohmann::json& value, std::int64_t low,

@@ -80,6 +80,11 @@ Parameters::Parameters(const Bert& bert, const torch::Device& device) {
                   [](const std::string&, torch::Tensor& tensor, bool) { tensor.set_requires_grad(true); });
 }
 
+Bert Parameters::frozen() const {
+  const torch::NoGradGuard no_grad;
+  return on_array(bert_, values_, slices_);
+}
+
 std::vector<torch::Tensor> Parameters::gradients() const {
   std::vector<torch::Tensor> out;
   Bert bert = bert_;

@@ -34,6 +34,8 @@ class Parameters {
 
   /// The model on the array, its tensors leaves that take gradients.
   const Bert& bert() const { return bert_; }
+  /// The same memory as tensors that take none: what may be measured without a trace in the gradients.
+  Bert frozen() const;
   const torch::Tensor& values() const { return values_; }  ///< float32 [floats]; 0 between the slices
   const std::vector<ParameterSlice>& slices() const { return slices_; }
 

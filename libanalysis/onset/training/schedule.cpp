@@ -20,13 +20,13 @@ double lambda_at(std::span<const LambdaStage> stages, std::int64_t done) {
   return value;
 }
 
-bool is_save_step(const SaveSettings& save, std::int64_t step) {
-  if (save.every > 0 && step % save.every == 0) return true;
-  if (std::ranges::find(save.at, step) != save.at.end()) return true;
-  if (save.log_per_decade == 0 || step < 1) return false;
+bool is_scheduled(const StepSchedule& schedule, std::int64_t step) {
+  if (schedule.every > 0 && step % schedule.every == 0) return true;
+  if (std::ranges::find(schedule.at, step) != schedule.at.end()) return true;
+  if (schedule.log_per_decade == 0 || step < 1) return false;
   // The only k that can give this step is the nearest to log_per_decade * log10(step), or a neighbour of it
   // where several give the same.
-  const auto per_decade = static_cast<double>(save.log_per_decade);
+  const auto per_decade = static_cast<double>(schedule.log_per_decade);
   const double k = std::round(per_decade * std::log10(static_cast<double>(step)));
   for (const double near : {k - 1, k, k + 1}) {
     if (near >= 0 && std::llround(std::pow(10.0, near / per_decade)) == step) return true;

@@ -1,4 +1,4 @@
-// What changes with the step: the learning rate, lambda, and whether to save.
+// What changes with the step: the learning rate, lambda, and which steps are saved or measured.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ double learning_rate(const OptimiserSettings& settings, std::int64_t done);
 /// before it.
 double lambda_at(std::span<const LambdaStage> stages, std::int64_t done);
 
-/// Whether a checkpoint is due after `step` updates, by `save` alone: it is a multiple of `every`, in `at`,
-/// or round(10^(k / log_per_decade)) for a whole k.
-bool is_save_step(const SaveSettings& save, std::int64_t step);
+/// Whether `step` is one of the schedule's own: a multiple of `every`, in `at`, or
+/// round(10^(k / log_per_decade)) for a whole k.
+bool is_scheduled(const StepSchedule& schedule, std::int64_t step);
 
 }  // namespace onset

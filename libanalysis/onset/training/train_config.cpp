@@ -8,6 +8,7 @@
 #include "onset/checkpoint/json_text.h"
 #include "onset/checkpoint/paths.h"
 #include "onset/training/json_section.h"
+#include "onset/training/probe_section.h"
 
 namespace onset {
 namespace {
@@ -37,10 +38,6 @@ std::string_view name_of(const std::vector<std::pair<std::string_view, T>>& name
   return std::ranges::find(names, value, &std::pair<std::string_view, T>::second)->first;
 }
 
-std::filesystem::path from_folder_of(const std::filesystem::path& file, const std::string& path) {
-  return path.empty() ? std::filesystem::path() : file.parent_path() / path;
-}
-
 void read_model(const JsonSection& whole, const std::filesystem::path& file, ModelSettings& model) {
   const JsonSection section =
       whole.section("model", {"layers", "hidden", "heads", "ffn", "positions", "dropout", "vocab"});
@@ -51,9 +48,7 @@ void read_model(const JsonSection& whole, const std::filesystem::path& file, Mod
   section.read("positions", model.positions, 3, 1'048'576);
   if (section.has("dropout"))
     model.dropout = section.number("dropout", section.at("dropout"), {.high = 1, .high_excluded = true});
-  std::string vocab;
-  section.read("vocab", vocab);
-  model.vocab = from_folder_of(file, vocab);
+  model.vocab = section.path("vocab", file);
   const BertConfig shape = model_shape(model, 1);
   if (!whole.has("init") && shape.hidden % shape.heads != 0) {
     throw section.fault("heads", "expected a divisor of model.hidden " + std::to_string(shape.hidden) +
@@ -64,13 +59,11 @@ void read_model(const JsonSection& whole, const std::filesystem::path& file, Mod
 void read_data(const JsonSection& whole, const std::filesystem::path& file, DataSettings& data) {
   if (!whole.has("data")) throw whole.fault("data", "missing: name files under data.parsed or data.text");
   const JsonSection section = whole.section("data", {"parsed", "text", "dev", "max_tokens", "packing"});
-  for (const std::string& path : section.texts("parsed")) data.parsed.push_back(from_folder_of(file, path));
-  for (const std::string& path : section.texts("text")) data.text.push_back(from_folder_of(file, path));
+  for (const std::string& path : section.texts("parsed")) data.parsed.push_back(file.parent_path() / path);
+  for (const std::string& path : section.texts("text")) data.text.push_back(file.parent_path() / path);
   if (data.parsed.empty() && data.text.empty())
     throw whole.fault("data", "0 files to train on: name some under data.parsed or data.text");
-  std::string dev;
-  section.read("dev", dev);
-  data.dev = from_folder_of(file, dev);
+  data.dev = section.path("dev", file);
   section.read("max_tokens", data.max_tokens, 3, 1'048'576);
   section.read_choice("packing", data.packing, packings);
 }
@@ -133,25 +126,44 @@ void read_optimiser(const JsonSection& whole, OptimiserSettings& optimiser) {
                                       ", found " + std::to_string(optimiser.warmup));
 }
 
-void read_save(const JsonSection& whole, SaveSettings& save) {
-  const JsonSection section = whole.section("save", {"log_per_decade", "every", "at"});
-  section.read("log_per_decade", save.log_per_decade, 0, 10'000);
-  section.read("every", save.every, 0, most_steps);
+void read_schedule(const JsonSection& section, StepSchedule& schedule) {
+  section.read("log_per_decade", schedule.log_per_decade, 0, 10'000);
+  section.read("every", schedule.every, 0, most_steps);
   if (!section.has("at")) return;
   if (!section.at("at").is_array())
     throw section.fault("at", "expected a list of steps, found " + json_kind(section.at("at")));
-  for (const json& step : section.at("at")) save.at.push_back(section.whole("at", step, 0, most_steps));
+  for (const json& step : section.at("at")) schedule.at.push_back(section.whole("at", step, 0, most_steps));
+}
+
+std::optional<LiveSettings> read_live(const JsonSection& whole, const std::filesystem::path& file) {
+  if (!whole.has("live")) return std::nullopt;
+  const JsonSection section = whole.section("live", probe_keys({"log_per_decade", "every", "at", "densify"}));
+  LiveSettings live;
+  live.probes = read_probe_options(section, file);
+  read_schedule(section, live.steps);
+  if (section.has("densify")) {
+    const JsonSection more = section.section("densify", {"every", "threshold", "hold"});
+    DensifySettings& densify = live.densify.emplace();
+    more.read("every", densify.every, 1, most_steps);
+    if (more.has("threshold"))
+      densify.threshold = more.number("threshold", more.at("threshold"), {.low_excluded = true});
+    more.read("hold", densify.hold, 0, 1'000'000);
+  }
+  return live;
 }
 
 void require_files(const TrainConfig& config) {
   std::vector<std::filesystem::path> files = config.data.parsed;
   files.insert(files.end(), config.data.text.begin(), config.data.text.end());
-  for (const auto& file : {config.data.dev, config.model.vocab}) {
+  const ProbeOptions live = config.live.value_or(LiveSettings{}).probes;
+  for (const auto& file : {config.data.dev, config.model.vocab, live.parses, live.text}) {
     if (!file.empty()) files.push_back(file);
   }
   for (const auto& file : files) {
     if (!is_file(file)) throw error_in(ErrorKind::missing_input, file.string(), "no such file");
   }
+  if (!live.pairs.empty() && !is_file(live.pairs) && !is_folder(live.pairs))
+    throw error_in(ErrorKind::missing_input, live.pairs.string(), "no such file or folder");
   if (!config.init.empty() && !is_folder(config.init))
     throw error_in(ErrorKind::missing_input, config.init.string(), "no such folder");
 }
@@ -162,13 +174,11 @@ TrainConfig parse_train_config(std::string_view text, const std::filesystem::pat
   const json object = parse_json(text, file.string());
   const JsonSection whole(object, file.string(), "",
                           {"model", "init", "data", "objective", "optimiser", "steps", "batch", "accumulate",
-                           "seed", "device", "dtype", "save"});
+                           "seed", "device", "dtype", "save", "live"});
   TrainConfig config;
   config.file = file;
-  std::string init;
-  whole.read("init", init);
-  config.init = from_folder_of(file, init);
-  if (!whole.has("model") && init.empty())
+  config.init = whole.path("init", file);
+  if (!whole.has("model") && config.init.empty())
     throw whole.fault("model", "missing: give the model's sizes, or init, a checkpoint to start from");
   read_model(whole, file, config.model);
   if (config.init.empty() && config.model.vocab.empty())
@@ -185,7 +195,8 @@ TrainConfig parse_train_config(std::string_view text, const std::filesystem::pat
   config.seed = static_cast<std::uint64_t>(seed);
   whole.read_choice("device", config.device, devices);
   whole.read_choice("dtype", config.dtype, dtypes);
-  read_save(whole, config.save);
+  read_schedule(whole.section("save", {"log_per_decade", "every", "at"}), config.save);
+  config.live = read_live(whole, file);
   if (config.init.empty()) longest_sequence(config, model_shape(config.model, 1).positions);
   return config;
 }

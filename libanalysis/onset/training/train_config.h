@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "onset/checkpoint/config.h"
+#include "onset/probes/probe_options.h"
 
 namespace onset {
 
@@ -71,11 +72,26 @@ struct OptimiserSettings {
   double clip = 1.0;  ///< largest norm of the whole gradient; 0: no clipping
 };
 
-/// Which steps are saved, besides the first and the last.
-struct SaveSettings {
+/// Some steps of a run, besides its first and its last.
+struct StepSchedule {
   std::int64_t log_per_decade = 10;  ///< steps round(10^(k / log_per_decade)); 0: none
   std::int64_t every = 5'000;        ///< its multiples; 0: none
   std::vector<std::int64_t> at;
+};
+
+/// More checkpoints while a break is suspected in what the live probes measure (breaks/suspicion.h).
+struct DensifySettings {
+  std::int64_t every = 25;          ///< its multiples are saved, too
+  std::optional<double> threshold;  ///< unset: SuspicionOptions'
+  std::optional<std::int64_t> hold;
+};
+
+/// Probes of the model as it trains (live.h). They change no weight, so they are no part of what makes two
+/// runs the same.
+struct LiveSettings {
+  ProbeOptions probes;
+  StepSchedule steps;                      ///< keys log_per_decade, every, at
+  std::optional<DensifySettings> densify;  ///< unset: checkpoints are those of `save`
 };
 
 enum class DeviceChoice { automatic, cpu, cuda };
@@ -93,8 +109,9 @@ struct TrainConfig {
   std::int64_t accumulate = 1;  ///< passes of one update
   std::uint64_t seed = 1;
   DeviceChoice device = DeviceChoice::automatic;
-  Dtype dtype = Dtype::float32;  ///< bfloat16: mixed precision on CUDA, parameters stay float32
-  SaveSettings save;
+  Dtype dtype = Dtype::float32;      ///< bfloat16: mixed precision on CUDA, parameters stay float32
+  StepSchedule save;                 ///< steps with a checkpoint
+  std::optional<LiveSettings> live;  ///< unset: nothing is measured
 };
 
 /// Reads train.json; relative paths start at its folder. Throws Error: missing_input (it, or a file it
@@ -117,8 +134,8 @@ BertConfig model_shape_of(const ModelSettings& settings, const BertConfig& found
 /// Tokens of the longest sequence. Throws Error(configuration) where they exceed the positions.
 std::int64_t longest_sequence(const TrainConfig& config, std::int64_t positions);
 
-/// Every setting that a run's numbers depend on but the contents of files, as JSON of one form: equal texts,
-/// equal settings. The model's shape is `shape`.
+/// Every setting that a run's checkpoints depend on but the contents of files and `live`, as JSON of one
+/// form: equal texts, equal settings. The model's shape is `shape`.
 std::string canonical_settings(const TrainConfig& config, const BertConfig& shape);
 
 }  // namespace onset

@@ -49,12 +49,12 @@ struct Tokenizer {
         options{.lower_case = files.lower_case,
                 .strip_accents = files.strip_accents,
                 .split_chinese = files.split_chinese},
-        wordpiece(vocabulary, options) {}
+        wordpiece(std::make_shared<const WordPiece>(vocabulary, options)) {}
 
   TokenizerFiles files;
   std::shared_ptr<const Vocabulary> vocabulary;
   WordPieceOptions options;
-  WordPiece wordpiece;
+  std::shared_ptr<const WordPiece> wordpiece;
 };
 
 /// The weights of a checkpoint, with a fresh MLM head where it has none.
@@ -89,6 +89,7 @@ class Trainer {
                           {config.objective.mask, config.seed});
     }
     require_steps_left();
+    if (is_watched()) hooks_.live->prepare(shape_, tokenizer_.wordpiece);
     folder_.claim(identity());
     restore();
   }
@@ -99,20 +100,20 @@ class Trainer {
     result.sequences = corpus_.size();
     TrainingLog log(folder_.path() / "log.csv", step_);
     if (folder_.last_checkpoint() != step_) save(log);
+    if (is_watched()) {
+      follow(hooks_.live->begin(step_));
+      show(log);
+    }
     while (step_ < end_) {
       const std::optional<LogRow> made = make_step();
-      if (!made) {
-        if (folder_.last_checkpoint() != step_) save(log);
-        throw error_in(
-            ErrorKind::try_again, folder_.path().string(),
-            "interrupted and saved after step " + std::to_string(step_) + "; --resume goes on from here");
-      }
+      if (!made) stop(log);
       const LogRow& row = *made;
       log.add(row);
       result.tokens += row.tokens;
       result.seconds += row.seconds;
       result.loss = row.loss;
       if (is_due(step_)) save(log);
+      if (is_watched()) show(log);
       if (hooks_.progress)
         hooks_.progress({"training", step_ - result.first_step, end_ - result.first_step, "steps"});
     }
@@ -124,7 +125,7 @@ class Trainer {
   Corpus open_corpus(const CorpusInputs& inputs, Packing packing) const {
     const PackingOptions how{packing, longest_sequence(config_, shape_.positions),
                              tokenizer_.vocabulary->cls(), tokenizer_.vocabulary->sep()};
-    return Corpus::open(folder_.path().parent_path() / "token-cache", inputs, tokenizer_.wordpiece, how,
+    return Corpus::open(folder_.path().parent_path() / "token-cache", inputs, *tokenizer_.wordpiece, how,
                         {hooks_.progress, hooks_.warn, hooks_.stop});
   }
 
@@ -154,16 +155,56 @@ class Trainer {
                           : load_for_training(last ? Checkpoint::open(from) : *start_, config_, hooks_.warn);
     parameters_ = std::make_unique<Parameters>(bert, device_);
     optimiser_ = std::make_unique<AdamW>(*parameters_, config_.optimiser);
-    if (from.empty()) return;
-    if (const auto state = read_training_state(from)) {
-      step_ = state->step;
-      read_moments(from, *parameters_, *state, *optimiser_);
+    if (!from.empty()) {
+      if (const auto state = read_training_state(from)) {
+        step_ = state->step;
+        read_moments(from, *parameters_, *state, *optimiser_);
+      }
     }
+    first_ = last ? checkpoint_steps(folder_.path()).front() : step_;
   }
 
   bool is_due(std::int64_t step) const {
-    return step == end_ || is_save_step(config_.save, step) ||
+    return step == end_ || is_scheduled(config_.save, step) ||
            std::ranges::find(options_.also_save, step) != options_.also_save.end();
+  }
+
+  bool is_watched() const { return hooks_.live != nullptr && config_.live.has_value(); }
+
+  bool is_live(std::int64_t step) const {
+    return step == first_ || step == config_.steps || is_scheduled(config_.live->steps, step);
+  }
+
+  /// Shows the model to the observer where that is due, and saves what its verdict asks for. The step's own
+  /// checkpoint is there by then: measuring may take long.
+  void show(TrainingLog& log) {
+    if (is_live(step_)) {
+      require_finite_weights();
+      const Bert bert = parameters_->frozen();
+      try {
+        follow(hooks_.live->measure({step_, bert, weights_sha256(*parameters_)}));
+      } catch (const Interrupted&) {
+        stop(log);
+      }
+    }
+    if (dense_ && step_ % config_.live->densify->every == 0 && folder_.last_checkpoint() != step_) save(log);
+  }
+
+  void follow(const LiveVerdict& verdict) {
+    if (!config_.live->densify || verdict.suspected == dense_) return;
+    dense_ = verdict.suspected;
+    if (!hooks_.note) return;
+    hooks_.note("step " + std::to_string(step_) + ": " +
+                (dense_ ? verdict.why + ": a checkpoint every " +
+                              std::to_string(config_.live->densify->every) + " steps"
+                        : "no break is suspected any more: checkpoints as before"));
+  }
+
+  [[noreturn]] void stop(TrainingLog& log) {
+    if (folder_.last_checkpoint() != step_) save(log);
+    throw error_in(
+        ErrorKind::try_again, folder_.path().string(),
+        "interrupted and saved after step " + std::to_string(step_) + "; --resume goes on from here");
   }
 
   /// Makes one update; none where it was asked to stop, which it looks for before each batch: a step can take
@@ -221,8 +262,12 @@ class Trainer {
                        (last ? checkpoint_folder(folder_.path(), *last).filename().string() : "none"));
   }
 
-  void save(TrainingLog& log) {
+  void require_finite_weights() const {
     if (!torch::isfinite(parameters_->values()).all().item<bool>()) diverged(step_, "a weight is not finite");
+  }
+
+  void save(TrainingLog& log) {
+    require_finite_weights();
     log.sync();
     TrainingState state{step_, optimiser_->updates(), std::nullopt};
     if (const double loss = mlm_loss(parameters_->bert(), dev_, {}).loss; std::isfinite(loss))
@@ -245,6 +290,8 @@ class Trainer {
   std::unique_ptr<Parameters> parameters_;
   std::unique_ptr<AdamW> optimiser_;
   std::int64_t step_ = 0;
+  std::int64_t first_ = 0;  ///< step at which the run began
+  bool dense_ = false;      ///< whether a break is suspected
 };
 
 }  // namespace

@@ -8,11 +8,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "onset/base/progress.h"
 #include "onset/base/stop.h"
+#include "onset/training/live.h"
 #include "onset/training/train_config.h"
 
 namespace onset {
@@ -30,6 +33,8 @@ struct TrainHooks {
   Progress progress;
   Warn warn;
   std::stop_token stop;
+  LiveObserver* live = nullptr;                  ///< sees the model at the steps of config.live
+  std::function<void(const std::string&)> note = {};  ///< a line where checkpoints begin and cease to be dense
 };
 
 struct TrainResult {
@@ -41,8 +46,8 @@ struct TrainResult {
   double loss = std::numeric_limits<double>::quiet_NaN();  ///< of the last update; NaN where none was made
 };
 
-/// Trains. Checkpoints: the first step, the last, and those of config.save and also_save; and where it was
-/// asked to stop.
+/// Trains. Checkpoints: the first step, the last, and those of config.save and also_save; the multiples of
+/// config.live->densify->every while the observer suspects a break; and where it was asked to stop.
 /// Throws Error: configuration, missing_input, bad_data, io as the parts do; try_again after having saved,
 /// where it was asked to stop; bug where the loss or its gradient is not finite, naming the step, with the
 /// checkpoints before it left as they are.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@ using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
 constexpr const char* moments_file = "optimizer.safetensors";
 constexpr const char* state_file = "trainer_state.json";
+const std::map<std::string, std::string> metadata = {{"format", "pt"}};
 
 NamedTensors moments(const Parameters& parameters, const AdamW& optimiser) {
   NamedTensors out;
@@ -71,9 +73,8 @@ void write_checkpoint(const std::filesystem::path& run, const TrainingState& sta
     write_file_atomically(temporary / "tokenizer_config.json",
                           tokenizer_json(files.options, config.positions));
     write_file_atomically(temporary / state_file, state_json(state, files.max_steps));
-    write_safetensors(temporary / moments_file, moments(parameters, optimiser), {{"format", "pt"}});
-    write_safetensors(temporary / "model.safetensors", parameters.named(parameters.values()),
-                      {{"format", "pt"}});
+    write_safetensors(temporary / moments_file, moments(parameters, optimiser), metadata);
+    write_safetensors(temporary / "model.safetensors", parameters.named(parameters.values()), metadata);
     sync_path(temporary);
     std::filesystem::rename(temporary, folder);
     sync_path(run);
@@ -86,6 +87,10 @@ void write_checkpoint(const std::filesystem::path& run, const TrainingState& sta
     std::filesystem::remove_all(temporary, ignored);
     throw;
   }
+}
+
+std::string weights_sha256(const Parameters& parameters) {
+  return safetensors_sha256(parameters.named(parameters.values()), metadata);
 }
 
 std::optional<TrainingState> read_training_state(const std::filesystem::path& checkpoint) {

@@ -40,6 +40,10 @@ std::filesystem::path checkpoint_folder(const std::filesystem::path& run, std::i
 void write_checkpoint(const std::filesystem::path& run, const TrainingState& state,
                       const Parameters& parameters, const AdamW& optimiser, const CheckpointFiles& files);
 
+/// SHA-256, in hexadecimal, of the model.safetensors that write_checkpoint gives these parameters: what
+/// Checkpoint::sha256 says of such a checkpoint, whether it was written or not.
+std::string weights_sha256(const Parameters& parameters);
+
 /// The state of a checkpoint that a trainer of ours wrote; none where it has no optimizer.safetensors. Throws
 /// Error(bad_data) where it has, and trainer_state.json is not what it should be.
 std::optional<TrainingState> read_training_state(const std::filesystem::path& checkpoint);
