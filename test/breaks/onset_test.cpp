@@ -111,20 +111,6 @@ TEST(Onset, OnALogarithmicAxisAnswersAreTheStepsOfCheckpointsToTheBit) {
   }
 }
 
-TEST(Onset, ARiseThatSaturatesInSeveralBendsIsStillABreak) {
-  // Flat for a fourteenth of the run, steep, less steep, flat: but for its start a concave curve, and no line
-  // of one or two knots comes near it. Training noise of 0.012.
-  const TrueCurve truth = [](double x) {
-    const double rise = std::clamp((x - 0.07) / 0.12, 0.0, 1.0),
-                 crawl = std::clamp((x - 0.4) / 0.08, 0.0, 1.0);
-    return 0.11 + 0.4 * rise + 0.12 * crawl;
-  };
-  Curve curve = simulate(truth, {even_steps(250, 10), 5000, 0.5, 100, 0.012}, 5);
-  const Onset onset = find_onset(curve, {});
-  EXPECT_TRUE(onset.break_found) << onset.reason;
-  EXPECT_NEAR(*onset.detectors.piecewise_linear, 0.07 * 2490, 40);
-}
-
 TEST(Onset, IsNeverMadeUp) {
   const auto verdict = [](const std::vector<double>& values) {
     Curve curve{"uas/micro", even_steps(values.size(), 10), values, {}};

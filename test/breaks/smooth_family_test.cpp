@@ -85,23 +85,5 @@ TEST(ConcaveFamily, ResultIsConcaveAndNearest) {
   EXPECT_NEAR(projected[3], 5.0 / 3, 1e-9);
 }
 
-TEST(ConcaveFamily, BendGainIsWhatOneUpwardHingeExplains) {
-  // The best concave curve to max(0, x - x_20) is its least-squares line; one hinge explains all the rest.
-  const VectorXd y = curve([](double t) { return std::max(0.0, t - x[20]); });
-  const ConcaveFamily family(x);
-  const double rest = (y - family.project(y)).squaredNorm();
-  EXPECT_GT(rest, 0.1);
-  EXPECT_NEAR(family.bend_gain(y), rest, 1e-9);
-  // Beside a bend downwards, too: the line, both hinges and nothing else.
-  const VectorXd both = y - curve([](double t) { return 2 * std::max(0.0, t - x[40]); });
-  EXPECT_NEAR(family.bend_gain(both), (both - family.project(both)).squaredNorm(), 1e-6);
-}
-
-TEST(ConcaveFamily, NothingIsGainedOnAConcaveCurve) {
-  const ConcaveFamily family(x);
-  EXPECT_NEAR(family.bend_gain(curve([](double t) { return std::min(t, 0.31); })), 0, 1e-12);
-  EXPECT_NEAR(family.bend_gain(curve([](double t) { return 3 * t - 1; })), 0, 1e-12);
-}
-
 }  // namespace
 }  // namespace onset

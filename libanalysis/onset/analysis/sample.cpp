@@ -22,7 +22,7 @@ std::vector<std::size_t> random_sample(std::span<const std::uint64_t> contents, 
   std::vector<std::size_t> places;
   for (auto& [stratum, order] : orders) {
     std::ranges::sort(order);
-    if (std::cmp_less(count, order.size())) order.resize(static_cast<std::size_t>(count));
+    if (count >= 0 && std::cmp_less(count, order.size())) order.resize(static_cast<std::size_t>(count));
     for (const Drawn& drawn : order) places.push_back(drawn.second);
   }
   std::ranges::sort(places);

@@ -94,15 +94,21 @@ class LineRss {
   std::size_t knots_;
 };
 
-/// `statistic` of the curve among those of fitted + noise.
-template <class Statistic>
-double p_of(const VectorXd& y, const VectorXd& fitted, const MatrixXd& noise, const Statistic& statistic) {
+/// The test against one family: `project` gives the fitted curves of the columns it is handed.
+template <class Project>
+double test_family(const Binned& curve, const MatrixXd& noise, const LineRss& line, const Project& project) {
+  const VectorXd fitted = project(curve.y);
+  const double statistic = (curve.y - fitted).squaredNorm() - line(curve.y);
+  const MatrixXd drawn_curves = noise.colwise() + fitted;
+  const MatrixXd drawn_fits = project(drawn_curves);
   std::vector<double> drawn(static_cast<std::size_t>(noise.cols()));
 #pragma omp parallel for schedule(static)
   for (std::size_t d = 0; d < drawn.size(); ++d) {
-    drawn[d] = statistic(VectorXd(fitted + noise.col(static_cast<Index>(d))));
+    const auto column = static_cast<Index>(d);
+    const VectorXd y = drawn_curves.col(column);
+    drawn[d] = (y - drawn_fits.col(column)).squaredNorm() - line(y);
   }
-  return p_value(statistic(y), drawn);
+  return p_value(statistic, drawn);
 }
 
 bool broken_line_is_better(const Binned& curve, const ShapeFamily& shapes, const BrokenLine& line,
@@ -129,11 +135,9 @@ NullTest test_no_break(const std::vector<double>& u, const std::vector<double>& 
                               .choose({curve.y.begin(), curve.y.end()}, options.max_knots);
   NullTest result;
   const LineRss rss(curve.x, std::clamp<std::size_t>(line.knots.size(), 1, 2));
-  result.p_shapes = p_of(curve.y, shapes.project(curve.y), drawn,
-                         [&](const VectorXd& y) { return (y - shapes.project(y)).squaredNorm() - rss(y); });
   const ConcaveFamily concave(curve.x);
-  result.p_concave =
-      p_of(curve.y, concave.project(curve.y), drawn, [&](const VectorXd& y) { return concave.bend_gain(y); });
+  result.p_shapes = test_family(curve, drawn, rss, [&](const MatrixXd& y) { return shapes.project(y); });
+  result.p_concave = test_family(curve, drawn, rss, [&](const MatrixXd& y) { return concave.project(y); });
   result.p = std::max(result.p_shapes, result.p_concave);
   result.broken_line_better = broken_line_is_better(curve, shapes, line, options.smooth_share);
   return result;

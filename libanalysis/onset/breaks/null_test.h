@@ -1,13 +1,9 @@
 // Is there a break at all? A test of "no break" against smooth curves (smooth_family.h).
 //
-// Statistic. How much better a curve with a break explains the data than the nearest smooth one. Against the
-// shapes
-//   T = RSS(shape) - RSS(broken line),
+// Statistic. How much better a broken line explains the curve than the nearest smooth one:
+//   T = RSS(smooth) - RSS(broken line),
 // the broken line with as many knots as the curve asks for (piecewise_linear.h; one or two), placed at
-// checkpoints. Against the concave curves
-//   T = RSS(concave) - min over k of RSS(the same line and hinges, refitted, and one bend upwards at x_k),
-// which asks of the data nothing but the bend: a broken line of few knots, too, could follow a curve that
-// saturates in several bends less well than a concave one does, its break notwithstanding.
+// checkpoints.
 //
 // Null distribution. Parametric bootstrap: T of fitted + noise, both fitted anew. The noise is Gaussian with
 // the covariance of the replicates plus white training noise (noise.h), whose sigma is itself uncertain: each

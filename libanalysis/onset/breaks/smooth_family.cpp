@@ -138,9 +138,10 @@ ConcaveFamily::ConcaveFamily(const VectorXd& x) {
 }
 
 /// Non-negative least squares by active sets (Lawson & Hanson 1974) on the Gram matrix (Bro & de Jong 1997).
-ConcaveFamily::Member ConcaveFamily::fit(const VectorXd& target) const {
+VectorXd ConcaveFamily::fit(const VectorXd& y) const {
   const Index count = gram_.rows();
-  const double tolerance = 1e-10 * target.cwiseAbs().maxCoeff();
+  const VectorXd target = hinges_.transpose() * y;
+  const double tolerance = 1e-10 * hinges_.colwise().norm().maxCoeff() * y.norm();
   VectorXd weight = VectorXd::Zero(count);
   std::vector<Index> active;
   std::vector<char> is_active(static_cast<std::size_t>(count), 0);
@@ -177,27 +178,14 @@ ConcaveFamily::Member ConcaveFamily::fit(const VectorXd& target) const {
       });
     }
   }
-  return {weight, active};
+  return line_ * (line_.transpose() * y) + hinges_ * weight;
 }
 
-VectorXd ConcaveFamily::project(const VectorXd& y) const {
-  return line_ * (line_.transpose() * y) + hinges_ * fit(hinges_.transpose() * y).weight;
-}
-
-double ConcaveFamily::bend_gain(const VectorXd& y) const {
-  constexpr double new_share = 1e-9;  // of a hinge's square that must lie outside the member's hinges
-  const VectorXd target = hinges_.transpose() * y;
-  const Member member = fit(target);
-  const VectorXd gradient = target - gram_ * member.weight;  // what is left of y along each hinge, downwards
-  const MatrixXd across = gram_(member.active, Eigen::all);
-  const MatrixXd explained = gram_(member.active, member.active).ldlt().solve(across);
-  double best = 0;
-  for (Index k = 0; k < gram_.rows(); ++k) {
-    const double square = gram_(k, k) - across.col(k).dot(explained.col(k));
-    if (gradient[k] < 0 && square > new_share * gram_(k, k))
-      best = std::max(best, gradient[k] * gradient[k] / square);
-  }
-  return best;
+MatrixXd ConcaveFamily::project(const MatrixXd& curves) const {
+  MatrixXd fitted(curves.rows(), curves.cols());
+#pragma omp parallel for schedule(static)
+  for (Index c = 0; c < curves.cols(); ++c) fitted.col(c) = fit(curves.col(c));
+  return fitted;
 }
 
 }  // namespace onset

@@ -48,20 +48,11 @@ class ShapeFamily {
 class ConcaveFamily {
  public:
   explicit ConcaveFamily(const Eigen::VectorXd& x);
-  /// The nearest member to a curve [point].
-  Eigen::VectorXd project(const Eigen::VectorXd& y) const;
-  /// By how much one upward bend improves on the nearest member: the largest decrease of the squared error
-  /// over the places x_k when c max(0, x - x_k), c of any size, is added to the line and to the hinges that
-  /// the member has, all of them free. 0 where no upward bend helps.
-  double bend_gain(const Eigen::VectorXd& y) const;
+  /// The nearest member to each curve: curves and result [point, curve]. Runs on OpenMP threads.
+  Eigen::MatrixXd project(const Eigen::MatrixXd& curves) const;
 
  private:
-  /// The member as a line and its hinges: weights [hinge], and which are not 0.
-  struct Member {
-    Eigen::VectorXd weight;
-    std::vector<Eigen::Index> active;
-  };
-  Member fit(const Eigen::VectorXd& target) const;
+  Eigen::VectorXd fit(const Eigen::VectorXd& y) const;
 
   Eigen::MatrixXd line_;    // [point, 2] orthonormal basis of lines
   Eigen::MatrixXd hinges_;  // [point, hinge] -max(0, x - x_k) without its line
