@@ -109,7 +109,10 @@ def draw(runs: Sequence[Run], options: Namespace) -> Figure:
             if c == 0:
                 axes[r, c].set_ylabel(title)
         if len(runs) > 1:
-            axes[0, c].set_title(one.series.run, loc="left", parse_math=False)
+            # A long name stands above the legend, whose place is at the right, else beside it.
+            points_left = 72 * options.width - 190
+            over = 4.6 * max(len(other.series.run) for other in runs) > points_left
+            axes[0, c].set_title(one.series.run, loc="left", parse_math=False, pad=18 if over else 6)
         _step_axis(axes[-1, c], one.series.steps, options.scale)
     figure.align_ylabels(axes[:, 0])
     return figure

@@ -18,13 +18,13 @@ def add_shared_options(parser: Parser) -> None:
     parser.add_argument(
         "--axis", choices=("step", "log"), default=defaults.axis, help="the detector's scale of steps (default: %(default)s)"
     )
-    parser.add_argument("--spacing", type=int, metavar="STEPS", help="the detector's d (default: the program's)")
+    parser.add_argument("--spacing", type=float, metavar="D", help="the detector's d on that scale (default: the program's)")
 
 
 def question_of(options: Namespace) -> Question:
-    """What the options ask of the detector. Faults (64): a spacing below 1, a curve that is no group/name."""
-    if options.spacing is not None and options.spacing < 1:
-        raise Fault(USAGE, f"--spacing: expected 1 or more steps, found {options.spacing}")
+    """What the options ask of the detector. Faults (64): a spacing that is not above 0, a curve that is no group/name."""
+    if options.spacing is not None and not 0 < options.spacing < float("inf"):
+        raise Fault(USAGE, f"--spacing: expected a number above 0, found {options.spacing:g}")
     for name in ("structure", "capability"):
         path = getattr(options, name)
         if "/" not in path or "[" in path:

@@ -55,14 +55,14 @@ class Question:
 
     structure: str = "uas/micro"
     capability: str = "pll/overall"
-    spacing: int | None = None  # the program's default when None
+    spacing: float | None = None  # on that scale; the program's default when None
     axis: str = "step"  # scale of distances: step or log
 
     def words(self) -> list[str]:
         words = ["--structure", self.structure, "--capability", self.capability]
         if self.axis != "step":
             words += ["--axis", self.axis]
-        return words if self.spacing is None else [*words, "--spacing", str(self.spacing)]
+        return words if self.spacing is None else [*words, "--spacing", f"{self.spacing:.17g}"]
 
 
 def find_program(given: str | None) -> Path | None:

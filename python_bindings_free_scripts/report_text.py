@@ -61,9 +61,16 @@ def _half(what: str, found: Break | None) -> str:
     if found is None:
         return f"{_mark(what)} {no} {what} curve in the file"
     if found.step is None:
-        p = "" if found.p is None else f" (p {_equals(_p_text(found.p))})"
-        return f"{_mark(what)} {no} {what} onset: {escape(found.curve)} shows no break{p}"
+        return f"{_mark(what)} {no} {what} onset: {escape(found.curve)} shows no break{_why(found)}"
     return f"{_mark(what)} {yes} onset at step {_with_interval(found.step, found.low, found.high)}"
+
+
+def _why(found: Break) -> str:
+    """The program's own words where it gives any: a small p alone does not make a break."""
+    words = found.reason.removeprefix("no break: ")
+    if words:
+        return f": {escape(words)}"
+    return "" if found.p is None else f" (p {_equals(_p_text(found.p))})"
 
 
 def _equals(value: str) -> str:

@@ -38,10 +38,10 @@ function placer(steps, scale) {
   return (step) => (step > 0 ? Math.max(step, zero) : zero);
 }
 
-// Tick values of a logarithmic axis: decades, and 2 and 5 between them where there are few.
+// Tick values of a logarithmic axis: decades, and 2 and 5 between them where there are few and the window is wide.
 function logTicks(low, high) {
   const ticks = [];
-  const factors = Math.log10(high / low) > 2.5 ? [1] : [1, 2, 5];
+  const factors = Math.log10(high / low) > 2.5 ? [1] : innerWidth < 640 ? [1, 3] : [1, 2, 5];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
     for (const factor of factors) {
       const tick = factor * Math.pow(10, power);
@@ -54,13 +54,13 @@ function logTicks(low, high) {
 function stepAxis(steps, scale) {
   const axis = {
     title: {text: "Training step", font: AXIS_FONT}, showgrid: false, zeroline: false,
-    ticks: "outside", ticklen: 4, tickcolor: COLOUR.rule, linecolor: COLOUR.rule, showline: true,
+    ticks: "outside", ticklen: 4, tickcolor: COLOUR.rule, linecolor: COLOUR.rule, showline: true, tickangle: 0,
   };
   const at = placer(steps, scale);
   const low = at(steps[0]), high = Math.max(at(steps[steps.length - 1]), low);
   if (scale === "linear") {
     const pad = (high - low || 1) * 0.015;
-    return {...axis, type: "linear", range: [low - pad, high + pad], tickformat: ",d", nticks: 9};
+    return {...axis, type: "linear", range: [low - pad, high + pad], tickformat: ",d", nticks: innerWidth < 640 ? 5 : 9};
   }
   const pad = Math.max(0.02, Math.log10(high / low) * 0.015);
   const ticks = logTicks(steps[0] > 0 ? low : low * 1.3, high);

@@ -46,6 +46,32 @@ def test_markers_stand_at_the_onsets(tmp_path: Path, program) -> None:
     assert [one.get_ylabel() for one in axes] == ["Accuracy", "MLM loss", "TwoNN"]
 
 
+def test_a_long_name_stands_above_the_legend(tmp_path: Path, program) -> None:
+    import figure
+    import figure_draw
+    import matplotlib
+    import onset_runs
+    from figure_style import STYLE
+
+    paths = [small_series(tmp_path / f"{i}.h5", run=f"lambda_1.2_release_100_seed_{i}") for i in (1, 2)]
+    options = figure.parser().parse_args([*map(str, paths), "-o", "x.pdf", "--onset", str(program())])
+    with matplotlib.rc_context(STYLE):
+        drawn = figure_draw.draw(onset_runs.read_runs("test", options), options)
+        drawn.canvas.draw()
+    for axes in drawn.axes[:2]:
+        name = axes.get_title(loc="left")
+        assert name.startswith("lambda")
+        title = next(text for text in axes.get_children() if getattr(text, "get_text", str)() == name)
+        assert not title.get_window_extent().overlaps(axes.get_legend().get_window_extent())
+
+
+def test_svg_places_are_short_and_transforms_whole() -> None:
+    import figure_style
+
+    svg = '<g>\n   <path d="M 1.23456 -0.00001 \nL 3 4.500000 \n" transform="scale(0.015625)"/>\n</g>'
+    assert figure_style._compact(svg) == '<g>\n<path d="M 1.23 -0 L 3 4.5" transform="scale(0.015625)"/>\n</g>'
+
+
 @pytest.mark.parametrize("scale", ["log", "linear"])
 @pytest.mark.parametrize("spoil", [with_holes, constant, all_missing])
 def test_odd_series_are_drawn(tmp_path: Path, program, spoil, scale: str) -> None:
