@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "onset/base/file.h"
 #include "test/apps/program.h"
@@ -19,6 +21,23 @@ class DetectProgram : public ::testing::Test {
  protected:
   std::string file(const Planted& plan = {}) {
     return write_planted(scratch_ / (plan.run + ".h5"), plan).string();
+  }
+  /// Both curves alike, at 0, 100, 200 …, without replicates.
+  std::string file_of(const std::string& name, const std::vector<double>& values) {
+    Series series;
+    series.attributes = {{"run", name}};
+    for (std::size_t s = 0; s < values.size(); ++s) {
+      const auto step = static_cast<std::int64_t>(100 * s);
+      series.steps.push_back({step, "checkpoint-" + std::to_string(step), std::string(64, 'a')});
+    }
+    for (const auto& [group, curve] : {std::pair("uas", "micro"), std::pair("pll", "overall")}) {
+      Group made;
+      made.frame.group = group;
+      made.variables.push_back({curve, {"step"}, values, "", ""});
+      series.groups.emplace(group, made);
+    }
+    write_series(scratch_ / (name + ".h5"), series);
+    return (scratch_ / (name + ".h5")).string();
   }
   Outcome onset(const std::string& words) { return run_program(words, scratch_); }
   void refused(const std::string& words, int code, const std::string& line) {
@@ -71,6 +90,32 @@ TEST_F(DetectProgram, RefusesWithOneLine) {
   refused("compare " + file() + " -o c.csv", 64, "two or more");
   refused("compare " + file() + " " + file() + " -o c.txt", 64, "neither .csv nor .h5");
   refused("compare " + file() + " " + file() + " -o c.csv --loss-at x", 64, "\"x\" is no step");
+}
+
+TEST_F(DetectProgram, NeverMakesUpAnOnset) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> holes(40, nan);
+  for (std::size_t k = 0; k < 7; ++k) holes[5 * k] = k < 3 ? 0.3 : 0.8;  // 7 of 40 were measured
+  const std::vector<std::pair<std::string, std::string>> poor = {
+      {file_of("two", {0.2, 0.8}), "2 points, at least 8 are needed"},
+      {file_of("holes", holes), "7 points, at least 8 are needed"},
+      {file_of("nothing", std::vector<double>(40, nan)), "0 points, at least 8 are needed"},
+      {file_of("constant", std::vector<double>(40, 0.5)), "the curve is constant"}};
+  for (const auto& [path, why] : poor) {
+    const Outcome found = onset("detect " + path + " --json");
+    EXPECT_EQ(found.code, 0) << found.err;
+    const auto json = nlohmann::json::parse(found.out);
+    for (const char* const role : {"structure", "capability"}) {
+      EXPECT_EQ(json[role]["break"], false) << path;
+      for (const char* const key : {"step", "low", "high"}) EXPECT_TRUE(json[role][key].is_null()) << path;
+      EXPECT_EQ(json[role]["reason"], "no break: " + why);
+    }
+    EXPECT_TRUE(json["gap"].is_null()) << path;
+    const Outcome compared =
+        onset("compare " + path + " " + path + " -o " + (scratch_ / "poor.csv").string());
+    EXPECT_EQ(compared.code, 0) << compared.err;
+    EXPECT_THAT(compared.out, HasSubstr("no break"));
+  }
 }
 
 TEST_F(DetectProgram, CompareWritesARowARun) {
