@@ -80,6 +80,30 @@ TEST(Uas, CountsBothDirectionsByHand) {
     EXPECT_TRUE(replicate == 1.0F || std::isnan(replicate));
 }
 
+TEST(Uas, SomeSentencesKeepTheRelationsOfAll) {
+  const ParsedSentence boss{"2", 5, {"boss", "'s", "cat"}, {3, 1, 0}, {"poss", "possessive", "root"}};
+  const UasData all = prepare_uas(std::vector<ParsedSentence>{cat_sentence(), boss, cat_sentence()},
+                                  tiny_wordpiece(), any_relation());
+  const UasData last = take_sentences(all, std::vector<std::size_t>{1, 2});
+  EXPECT_EQ(last.relations, all.relations);  // all, det, nsubj, poss, possessive, root
+  EXPECT_EQ(last.total, (std::vector<std::int64_t>{6, 1, 1, 1, 1, 2}));
+  EXPECT_EQ(last.source, (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(last.content, (std::vector<std::uint64_t>{all.content[1], all.content[2]}));
+  EXPECT_EQ(last.judged, (std::vector<std::int32_t>{1, 1, 2, 3, 4, 5}));  // the boss's word is 's
+  EXPECT_EQ(last.sentences[1].first_word, 3);
+  // Without the second sentence its relations have no word, and nothing is reported of them.
+  const UasData cats = take_sentences(all, std::vector<std::size_t>{0, 2});
+  EXPECT_EQ(cats.total, (std::vector<std::int64_t>{6, 2, 2, 0, 0, 2}));
+  EXPECT_EQ(cats.reported, (std::vector<bool>{false, true, true, false, false, false}));
+  EXPECT_TRUE(std::isnan(cats.baseline[3]));
+  EXPECT_EQ(cats.baseline[1], 1.0);  // det: the next word
+  UasScorer scorer(cats, one_head());
+  for (const std::int64_t sentence : {0, 1}) scorer.read(sentence, map);
+  const UasScores scores = scorer.scores({{.replicates = 2}, ItemKind::sentence, cats.content});
+  EXPECT_EQ(scores.micro, 1.0);
+  EXPECT_EQ(scores.macro, 1.0);
+}
+
 TEST(Uas, AHeadThatIsNotANumberHasNoScore) {
   const UasData data = prepare_uas(std::vector<ParsedSentence>{cat_sentence(), cat_sentence()},
                                    tiny_wordpiece(), any_relation());
