@@ -67,9 +67,8 @@ void CommandLine::store(const po::parsed_options& parsed) {
   // Boost reads -1 as the largest unsigned number.
   for (const po::option& option : parsed.options) {
     const po::option_description* const known = options_.find_nothrow(option.string_key, false);
-    const bool is_unsigned =
-        known != nullptr &&
-        dynamic_cast<const po::typed_value<std::uint64_t>*>(known->semantic().get()) != nullptr;
+    const bool is_unsigned = known != nullptr && dynamic_cast<const po::typed_value<std::uint64_t>*>(
+                                                     known->semantic().get()) != nullptr;
     if (is_unsigned && !option.value.empty() && option.value.front().starts_with('-'))
       throw po::error("option '--" + option.string_key + "': " + option.value.front() + " is below 0");
   }
@@ -113,8 +112,7 @@ std::filesystem::path CommandLine::output_file(const std::string& name,
   const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
   if (!fs::is_directory(folder, ignored))
     throw error_in(ErrorKind::io, file.string(), "cannot create: no folder " + folder.string());
-  if (!file.has_filename() || fs::is_directory(file, ignored))
-    throw error_in(ErrorKind::io, file.string(), "cannot replace: it is a folder");
+  file_to_replace(file);
   return file;
 }
 

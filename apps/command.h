@@ -47,8 +47,9 @@ class CommandLine {
   std::filesystem::path input() const;
   /// Throws Error(usage) where the option was not given or is empty.
   std::filesystem::path required_path(const std::string& name) const;
-  /// The file that the option (required) names and that will be written. It is refused before any work when it
-  /// cannot be: Error(usage) where it is one of the files read, io where it is no file or its folder is not there.
+  /// The file that the option (required) names and that will be written. It is refused before any work when
+  /// it cannot be: Error(usage) where it is one of the files read, io where it is no file or its folder is
+  /// not there.
   std::filesystem::path output_file(const std::string& name,
                                     const std::vector<std::filesystem::path>& read) const;
 

@@ -1,6 +1,7 @@
 #include "onset/base/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -31,6 +32,36 @@ TEST(File, AFailedWriteKeepsTheOldFile) {
                Error);
   EXPECT_EQ(read_file(path), "one");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, OfALinkTheTargetIsReplaced) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a", "one");
+  std::filesystem::create_symlink("a", folder / "link");
+  write_file_atomically(folder / "link", "two");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(folder / "a"), "two");
+}
+
+TEST(File, WhatIsNoFileIsNeitherReplacedNorWaitedFor) {
+  const TemporaryFolder folder;
+  const auto pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink("loop", folder / "loop");
+  const auto refused = [](const std::filesystem::path& path, const char* why) {
+    try {
+      write_file_atomically(path, "x");
+      ADD_FAILURE() << path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::io);
+      EXPECT_EQ(error.what(), path.string() + ": cannot replace: " + why);
+    }
+  };
+  refused(pipe, "not a regular file");
+  refused(folder.path(), "it is a folder");
+  refused(folder / "loop", "Too many levels of symbolic links");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_THROW(MappedFile{pipe}, Error);  // nobody writes to it: opening it must not wait
 }
 
 TEST(File, MissingFileIsMissingInputAndNamed) {

@@ -198,6 +198,15 @@ TEST(Rows, AFailedWriteLeavesNothing) {
   EXPECT_TRUE(rows.has(example_key()));
 }
 
+TEST(Rows, TheFolderComesWithTheFirstRow) {
+  const TemporaryFolder folder;
+  const RowStore rows(folder / "rows");
+  EXPECT_FALSE(rows.has(example_key()));
+  EXPECT_FALSE(std::filesystem::exists(rows.folder()));
+  rows.write(example_key(), uas_measurement(1));
+  EXPECT_TRUE(rows.has(example_key()));
+}
+
 TEST(Rows, AFolderThatCannotBeMadeIsNamed) {
   const TemporaryFolder folder;
   std::ofstream(folder / "file") << "x";

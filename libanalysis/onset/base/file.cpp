@@ -43,21 +43,6 @@ std::int64_t modified_ns(const struct stat& status) {
   return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
-/// The file that is to be replaced: where a link leads, so that the link stays. Only a regular file is: to
-/// rename over a device or a pipe would take it away from everybody else.
-std::filesystem::path replaceable(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto type = std::filesystem::status(path, error).type();
-  if (type == std::filesystem::file_type::none)
-    throw error_in(ErrorKind::io, path.string(), "cannot replace: " + error.message());
-  if (type == std::filesystem::file_type::directory)
-    throw error_in(ErrorKind::io, path.string(), "cannot replace: it is a folder");
-  if (type != std::filesystem::file_type::regular && type != std::filesystem::file_type::not_found)
-    throw error_in(ErrorKind::io, path.string(), "cannot replace: not a regular file");
-  if (!std::filesystem::is_symlink(path, error)) return path;
-  return type == std::filesystem::file_type::regular ? std::filesystem::canonical(path) : path;
-}
-
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
@@ -125,6 +110,20 @@ void sync_path(const std::filesystem::path& path) {
   if (file.get() < 0 || ::fsync(file.get()) != 0) throw write_error(path, "flush to disk");
 }
 
+// To rename over a device or a pipe would take it away from everybody else.
+std::filesystem::path file_to_replace(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::none)
+    throw error_in(ErrorKind::io, path.string(), "cannot replace: " + error.message());
+  if (type == std::filesystem::file_type::directory)
+    throw error_in(ErrorKind::io, path.string(), "cannot replace: it is a folder");
+  if (type != std::filesystem::file_type::regular && type != std::filesystem::file_type::not_found)
+    throw error_in(ErrorKind::io, path.string(), "cannot replace: not a regular file");
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  return type == std::filesystem::file_type::regular ? std::filesystem::canonical(path) : path;
+}
+
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
   replace_file_atomically(path, [&](const std::filesystem::path& temporary) {
     const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
@@ -140,7 +139,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 
 void replace_file_atomically(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path& temporary)>& fill) {
-  const std::filesystem::path target = replaceable(path);
+  const std::filesystem::path target = file_to_replace(path);
   std::filesystem::path temporary = target;
   temporary += ".tmp-" + std::to_string(::getpid());
   try {

@@ -43,9 +43,13 @@ class MappedFile {
 /// The whole file as a string. Throws Error as MappedFile does.
 std::string read_file(const std::filesystem::path& path);
 
+/// What the two functions below replace: `path`, or where a link of this name leads, so that the link stays.
+/// Throws Error(io) for a folder, device or pipe.
+std::filesystem::path file_to_replace(const std::filesystem::path& path);
+
 /// Replaces `path` by a file with these bytes so that at any instant, power loss included, either the old or
-/// the new file is there whole: written to `path.tmp-<pid>`, fsynced, renamed, folder fsynced. A link stays and
-/// what it leads to is replaced. Throws Error(io); then the old file stands. A folder, device or pipe is refused.
+/// the new file is there whole: written to `path.tmp-<pid>`, fsynced, renamed, folder fsynced. Throws
+/// Error(io); then the old file stands.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 /// The same for a file that `fill` writes itself (HDF5): fill is given the temporary path.

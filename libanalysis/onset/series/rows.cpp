@@ -101,6 +101,10 @@ void remove_stale_temporaries(const std::filesystem::path& folder) {
   }
 }
 
+Error cannot_create(const std::filesystem::path& folder, const std::error_code& fault) {
+  return error_in(ErrorKind::io, folder.string(), "cannot create the folder: " + fault.message());
+}
+
 }  // namespace
 
 std::string options_key(const Frame& frame) {
@@ -117,11 +121,11 @@ std::string options_key(const Frame& frame) {
 RowStore::RowStore(std::filesystem::path folder, Warn warn)
     : folder_(std::move(folder)), warn_(std::move(warn)) {
   std::error_code fault;
-  std::filesystem::create_directories(folder_, fault);
-  if (fault) throw error_in(ErrorKind::io, folder_.string(), "cannot create the folder: " + fault.message());
-  if (!std::filesystem::is_directory(folder_, fault)) {
+  const auto type = std::filesystem::status(folder_, fault).type();
+  if (fault && fault != std::errc::no_such_file_or_directory) throw cannot_create(folder_, fault);
+  if (type == std::filesystem::file_type::not_found) return;
+  if (type != std::filesystem::file_type::directory)
     throw error_in(ErrorKind::io, folder_.string(), "expected a folder");
-  }
   remove_stale_temporaries(folder_);
 }
 
@@ -161,6 +165,9 @@ void RowStore::write(const RowKey& key, const Measurement& measurement) const {
   std::string bytes(format_line);
   bytes += to_cbor(row);
   bytes += digest_of(bytes);
+  std::error_code fault;
+  std::filesystem::create_directories(folder_, fault);
+  if (fault) throw cannot_create(folder_, fault);
   try {
     write_file_atomically(path, bytes);
   } catch (const Error&) {

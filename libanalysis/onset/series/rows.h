@@ -32,8 +32,8 @@ std::string options_key(const Frame& frame);
 /// one thread.
 class RowStore {
  public:
-  /// Creates the folder and removes temporaries of processes that are dead. `warn` hears of damaged rows.
-  /// Throws Error(io).
+  /// Removes temporaries of processes that are dead. The folder is made with the first row. `warn` hears of
+  /// damaged rows. Throws Error(io) where the path is no folder and cannot become one.
   explicit RowStore(std::filesystem::path folder, Warn warn = {});
 
   /// Whether the row is there and whole: reads it and verifies its digest.
