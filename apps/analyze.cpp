@@ -1,5 +1,6 @@
 #include "onset/analysis/analyze.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
@@ -50,6 +51,17 @@ void at_least(const char* option, T value, T least) {
     text << "--" << option << ": " << value << " is below " << least;
     throw Error(ErrorKind::usage, text.str());
   }
+}
+
+/// Of replicates and random draws: more is a slip, and would only run out of memory.
+constexpr std::int64_t most_repetitions = 1'000'000;
+
+template <typename T>
+void within(const char* option, T value, T least, T most) {
+  at_least(option, value, least);
+  if (value > most)
+    throw Error(ErrorKind::usage, "--" + std::string(option) + ": " + std::to_string(value) + " is above " +
+                                      std::to_string(most));
 }
 
 po::options_description describe(const AnalyzeOptions& defaults, const ProbeOptions& probes) {
@@ -134,7 +146,10 @@ AnalyzeOptions parse(const CommandLine& line) {
     probes.probes = split(line.get<std::string>("probes"));
     if (probes.probes.empty()) throw Error(ErrorKind::usage, "--probes: no probe named");
   }
-  choose_probes(probes);
+  const std::vector<std::string> chosen = choose_probes(probes);
+  const auto is_chosen = [&](const char* name) { return std::ranges::find(chosen, name) != chosen.end(); };
+  if (line.get<bool>("detect") && !is_chosen("uas") && !is_chosen("pll"))
+    throw Error(ErrorKind::usage, "--detect: neither uas nor pll is measured, so there is no onset to find");
 
   if (line.has("pairs-per-paradigm"))
     at_least<std::int64_t>("pairs-per-paradigm",
@@ -144,9 +159,10 @@ AnalyzeOptions parse(const CommandLine& line) {
                            1);
   at_least<std::int64_t>("max-tokens", probes.uas.max_tokens = line.get<std::int64_t>("max-tokens"), 3);
   at_least<std::int64_t>("min-relation", probes.uas.min_relation = line.get<std::int64_t>("min-relation"), 1);
-  at_least<std::int64_t>("replicates", probes.bootstrap.replicates = line.get<std::int64_t>("replicates"), 0);
-  at_least<std::int64_t>("ablation-draws", probes.ablation.draws = line.get<std::int64_t>("ablation-draws"),
-                         1);
+  within<std::int64_t>("replicates", probes.bootstrap.replicates = line.get<std::int64_t>("replicates"), 0,
+                       most_repetitions);
+  within<std::int64_t>("ablation-draws", probes.ablation.draws = line.get<std::int64_t>("ablation-draws"), 1,
+                       most_repetitions);
   probes.bootstrap.seed = line.get<std::uint64_t>("seed");
   probes.ablation.silence = parse_silence(line.get<std::string>("ablation-silence"));
   probes.scoring = parse_scoring(line.get<std::string>("scoring"));
@@ -239,9 +255,13 @@ int run_analyze(const std::vector<std::string>& words) {
   const AnalyzeOptions options = parse(line);
   use_threads(line.get<int>("threads"));
   const AnalyzeResult result = analyze(options, {make_progress(), make_warn(), stop_on_signals()});
+  if (result.measured + result.reused == 0) {
+    make_note()("no checkpoint falls to this shard; nothing is written");
+    return 0;
+  }
   print_table(options.output);
   if (line.get<bool>("detect")) print_detection(std::cout, detect(options.output, options.detect));
-  for (const FailedCheckpoint& failed : result.failed) std::cerr << "onset: failed: " << failed.why << '\n';
+  for (const FailedCheckpoint& failed : result.failed) make_note()("failed: " + failed.why);
   if (result.sample) print_sample(*result.sample);
   if (options.adaptive) {
     std::cerr << "onset: " << result.measured + result.reused << " of " << result.listed

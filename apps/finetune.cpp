@@ -156,7 +156,7 @@ int run_finetune(const std::vector<std::string>& words) {
   use_threads(line.get<int>("threads"));
   const FinetuneResult result = finetune_series(options, {make_progress(), make_warn(), stop_on_signals()});
   print_table(result);
-  for (const FinetuneFailure& failed : result.failed) std::cerr << "onset: failed: " << failed.why << '\n';
+  for (const FinetuneFailure& failed : result.failed) make_note()("failed: " + failed.why);
   std::cerr << "onset: " << result.trained << " runs made, " << result.reused << " taken from rows, "
             << result.failed.size() << " checkpoints failed -> " << options.output.string() << '\n';
   return result.failed.empty() ? 0 : 3;

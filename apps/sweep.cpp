@@ -93,7 +93,6 @@ int run_sweep(const std::vector<std::string>& words) {
   SweepOptions how;
   if (!only_plan) how.output = line.required_path("output");
   if (line.has("shard")) how.shard = parse_shard(line.get<std::string>("shard"));
-  if (line.get<int>("threads") < 0) throw Error(ErrorKind::usage, "--threads: below 0");
   how.version = ONSET_VERSION;
   const SweepConfig config = read_sweep_config(file);
   if (only_plan) {
@@ -105,7 +104,7 @@ int run_sweep(const std::vector<std::string>& words) {
       sweep(config, how, {make_progress(), make_warn(), stop_on_signals(), make_note()});
   if (result.comparison) print_comparison(*result.comparison);
   for (const SweepFailure& failure : result.failures)
-    std::cerr << "onset: failed: " << failure.run << ": " << failure.why << '\n';
+    make_note()("failed: " + failure.run + ": " + failure.why);
   std::cerr << "onset: " << result.plan.runs.size() << " runs, " << result.updates << " updates made, "
             << result.measured << " checkpoints measured -> " << how.output.string() << '\n';
   return result.failures.empty() ? 0 : 3;
