@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from figure_options import add_figure_options, figure_kind
 from onset_options import add_shared_options
-from script_base import USAGE, Fault, Parser, figure_kind, named_modules, run, write_whole
+from script_base import Parser, named_modules, run, write_whole
 
 EXAMPLE = "python3 figure.py base.h5 -o onsets.pdf --scale log"
 
@@ -14,19 +14,15 @@ EXAMPLE = "python3 figure.py base.h5 -o onsets.pdf --scale log"
 def parser() -> Parser:
     made = Parser(str(__doc__), EXAMPLE)
     add_shared_options(made)
-    made.add_argument("-o", "--output", type=Path, required=True, metavar="FIGURE.pdf", help=".pdf, .svg or .png")
-    made.add_argument("--scale", choices=("log", "linear"), default="log", help="step axis (default: %(default)s)")
+    add_figure_options(made, "step", "one run")
     made.add_argument("--layer", type=int, metavar="N", help="TwoNN layer, 0 = embeddings (default: the last)")
     made.add_argument("--pooling", default="cls", help="TwoNN pooling, cls or mean (default: %(default)s)")
-    made.add_argument("--width", type=float, default=3.4, metavar="INCHES", help="of one run (default: %(default)s)")
     return made
 
 
 def main(words: Sequence[str]) -> None:
     options = parser().parse_args(words)
-    kind = figure_kind(options.output)
-    if not 1 <= options.width <= 50:
-        raise Fault(USAGE, f"--width: expected 1 to 50 inches, found {options.width:g}")
+    kind = figure_kind(options)
     with named_modules():
         import figure_draw
         import onset_runs

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from figure_options import add_figure_options, figure_kind
 from onset_program import Question
-from script_base import USAGE, Fault, Parser, figure_kind, named_modules, run, write_whole
+from script_base import Parser, named_modules, run, write_whole
 
 EXAMPLE = "python3 release_figure.py sweep/sweep.csv -o release.pdf"
 
@@ -15,19 +16,15 @@ def parser() -> Parser:
     made = Parser(str(__doc__), EXAMPLE)
     defaults = Question()
     made.add_argument("sweep", type=Path, metavar="SWEEP/sweep.csv", help="the table that onset sweep writes")
-    made.add_argument("-o", "--output", type=Path, required=True, metavar="FIGURE.pdf", help=".pdf, .svg or .png")
+    add_figure_options(made, "release", "a panel")
     made.add_argument("--structure", default=defaults.structure, metavar="CURVE", help="default: %(default)s")
     made.add_argument("--capability", default=defaults.capability, metavar="CURVE", help="default: %(default)s")
-    made.add_argument("--scale", choices=("log", "linear"), default="log", help="release axis (default: %(default)s)")
-    made.add_argument("--width", type=float, default=3.4, metavar="INCHES", help="of a panel (default: %(default)s)")
     return made
 
 
 def main(words: Sequence[str]) -> None:
     options = parser().parse_args(words)
-    kind = figure_kind(options.output)
-    if not 1 <= options.width <= 50:
-        raise Fault(USAGE, f"--width: expected 1 to 50 inches, found {options.width:g}")
+    kind = figure_kind(options)
     with named_modules():
         import release_draw
     import sweep_table

@@ -17,8 +17,6 @@ IO = 74
 TRY_AGAIN = 75
 CONFIGURATION = 78
 
-FIGURES = (".pdf", ".svg", ".png")
-
 
 class Fault(Exception):
     """A fault the user can act on: one line and the exit code, which are those of the onset program."""
@@ -69,16 +67,6 @@ def run(program: str, main: Callable[[Sequence[str]], None]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(IO)
     sys.exit(0)
-
-
-
-
-def figure_kind(path: Path) -> str:
-    """The kind of figure that a file's name asks for, without the dot. Fault (64) for another ending."""
-    ending = path.suffix.lower()
-    if ending not in FIGURES:
-        raise Fault(USAGE, f"--output: expected a name ending in {', '.join(FIGURES)}, found {path.name!r}")
-    return ending[1:]
 
 
 @contextlib.contextmanager
