@@ -59,6 +59,22 @@ class TrainTest : public testing::Test {
     for (std::string line; std::getline(stream, line);) out.push_back(line.substr(0, line.rfind(',')));
     return out;
   }
+  /// Kills the run when its log holds so many steps, and again at later ones, then lets it end.
+  void run_with_kills(const std::string& name, std::size_t first) {
+    int kills = 0;
+    for (const std::size_t steps :
+         {first, std::size_t{60}, std::size_t{61}, std::size_t{130}, std::size_t{250}, std::size_t{333}}) {
+      const pid_t child = start(name, kills > 0);
+      const bool running = wait_for_steps(name, steps, child);
+      if (!running) break;
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+      ++kills;
+    }
+    EXPECT_GE(kills, 3);
+    const Outcome last = run(name, true);
+    EXPECT_EQ(last.code, 0) << last.err;
+  }
   void expect_equal_runs(const std::string& a, const std::string& b, int step) const {
     const std::string checkpoint = "/checkpoint-" + std::to_string(step) + "/";
     for (const char* const file : {"model.safetensors", "optimizer.safetensors"})
@@ -80,18 +96,7 @@ std::string long_config() {
 TEST_F(TrainTest, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {
   configure(long_config());
   ASSERT_EQ(run("whole").code, 0);
-  int kills = 0;
-  for (const std::size_t steps : {3U, 60U, 61U, 130U, 250U, 333U}) {
-    const pid_t child = start("killed", kills > 0);
-    const bool running = wait_for_steps("killed", steps, child);
-    if (!running) break;
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    ++kills;
-  }
-  EXPECT_GE(kills, 3);
-  const Outcome last = run("killed", true);
-  EXPECT_EQ(last.code, 0) << last.err;
+  run_with_kills("killed", 3);
   expect_equal_runs("whole", "killed", 400);
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "killed"))
     EXPECT_EQ(entry.path().string().find(".tmp"), std::string::npos) << entry.path();
@@ -147,18 +152,7 @@ TEST_F(TrainTest, KilledWhileItIsMeasuredItEndsAsIfItHadNotBeen) {
     return out;
   };
   EXPECT_GT(checkpoints("whole").size(), 8U);  // 0, 4, 100, 200, 300, 400, the rows and some more
-  int kills = 0;
-  for (const std::size_t steps : {11U, 60U, 61U, 130U, 250U, 333U}) {
-    const pid_t child = start("killed", kills > 0);
-    const bool running = wait_for_steps("killed", steps, child);
-    if (!running) break;
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    ++kills;
-  }
-  EXPECT_GE(kills, 3);
-  const Outcome last = run("killed", true);
-  EXPECT_EQ(last.code, 0) << last.err;
+  run_with_kills("killed", 11);
   expect_equal_runs("whole", "killed", 400);
   EXPECT_EQ(checkpoints("killed"), checkpoints("whole"));
   // But for its name each series is the other.

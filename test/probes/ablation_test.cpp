@@ -109,8 +109,10 @@ TEST(HeadMeans, AreOverAllTokensWhateverTheBatches) {
   });
   PassOptions options;
   options.batch_tokens = 1;
-  at::set_num_threads(1);
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);  // one that fills `embedded`
   run_sentence_pass(bert, sentences, readers, options);
+  at::set_num_threads(threads);
   ASSERT_EQ(embedded.size(), 2U);
   const torch::Tensor values =
       torch::matmul(torch::cat(embedded), bert.layers[0].qkv.weight.narrow(0, 24, 12).t());
