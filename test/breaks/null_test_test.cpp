@@ -40,6 +40,18 @@ TEST(NullTest, ACornerThatOnlyBendsDownIsConcave) {
   EXPECT_EQ(found.p, found.p_concave);
 }
 
+TEST(NullTest, ABreakThatSaturatesInSeveralBendsIsOne) {
+  // Flat for a fourteenth of the run, steep, less steep, flat.
+  const auto truth = [](double x) {
+    return 0.5 + 2 * std::max(0.0, x - 0.07) - 1.6 * std::max(0.0, x - 0.2) - 0.4 * std::max(0.0, x - 0.5);
+  };
+  for (const NullTest& found : {test_of(flawless(truth, 50)),
+                                test_of(simulate(truth, {even_steps(50, 100), 2000, 0.5, 200, 0}, 1))}) {
+    EXPECT_LT(found.p, 0.05) << found.p_shapes << ' ' << found.p_concave;
+    EXPECT_TRUE(found.broken_line_better);
+  }
+}
+
 TEST(NullTest, ASlowAsymmetricRiseIsBetterExplainedSmoothly) {
   const NullTest found =
       test_of(flawless([](double x) { return std::exp(-std::exp((0.4 - x) / 0.14)); }, 50));

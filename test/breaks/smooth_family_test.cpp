@@ -85,5 +85,38 @@ TEST(ConcaveFamily, ResultIsConcaveAndNearest) {
   EXPECT_NEAR(projected[3], 5.0 / 3, 1e-9);
 }
 
+TEST(ConcaveFamily, NothingIsGainedWhereTheCurveIsConcave) {
+  const ConcaveFamily family(x);
+  for (const auto& f : std::vector<std::function<double(double)>>{[](double t) { return 2 * t; },
+                                                                  [](double t) { return std::min(t, 0.31); },
+                                                                  [](double t) { return std::sqrt(t); }}) {
+    EXPECT_NEAR(family.upward_gains(curve(f))[0], 0, 1e-9);
+  }
+}
+
+TEST(ConcaveFamily, OneBendUpwardsExplainsABreakWhateverFollowsIt) {
+  // Flat, a break at the checkpoint 12/59, then two bends downwards: a bend upwards there explains all that
+  // the concave fit left over, and one beside it nearly all.
+  const double at = 12.0 / 59;
+  const VectorXd y = curve([&](double t) {
+    return 3 * std::max(0.0, t - at) - 2 * std::max(0.0, t - 20.0 / 59) - std::max(0.0, t - 45.0 / 59);
+  });
+  const ConcaveFamily family(x);
+  const double left = (y - family.project(y)).squaredNorm();
+  EXPECT_GT(left, 0.01);
+  EXPECT_GT(family.upward_gains(y)[0], 0.95 * left);
+  EXPECT_LE(family.upward_gains(y)[0], left + 1e-9);
+}
+
+TEST(ConcaveFamily, TheGainOfOneBendByHand) {
+  // y = 0 0 0 1 2 at 0, 1/4 ... 1 is convex, so its nearest concave curve is its line: with t = -2 ... 2 the
+  // slope is (0 + 0 + 0 + 1 + 4) / 10 = 0.5, RSS = sum y^2 - n mean^2 - slope^2 10 = 5 - 1.8 - 2.5 = 0.7. The
+  // bend at the middle, the only one with two points on either side, fits it exactly.
+  const VectorXd points = VectorXd::LinSpaced(5, 0, 1);
+  VectorXd y(5);
+  y << 0, 0, 0, 1, 2;
+  EXPECT_NEAR(ConcaveFamily(points).upward_gains(y)[0], 0.7, 1e-12);
+}
+
 }  // namespace
 }  // namespace onset

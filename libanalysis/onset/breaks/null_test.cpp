@@ -76,8 +76,8 @@ MatrixXd draw_noise(const Binned& curve, double floor_sd, double training_df,
   return curve.deviations * mixing + white_noise;
 }
 
-double p_value(double statistic, const std::vector<double>& drawn) {
-  const auto as_large = std::count_if(drawn.begin(), drawn.end(), [&](double t) { return t >= statistic; });
+double p_value(double statistic, const VectorXd& drawn) {
+  const auto as_large = std::ranges::count_if(drawn, [&](double t) { return t >= statistic; });
   return static_cast<double>(1 + as_large) / static_cast<double>(1 + drawn.size());
 }
 
@@ -94,21 +94,22 @@ class LineRss {
   std::size_t knots_;
 };
 
-/// The test against one family: `project` gives the fitted curves of the columns it is handed.
-template <class Project>
-double test_family(const Binned& curve, const MatrixXd& noise, const LineRss& line, const Project& project) {
+/// The test against one family: `project` gives the fitted curves of the columns it is handed, `statistic`
+/// what an alternative gains over them.
+template <class Project, class Statistic>
+double test_family(const Binned& curve, const MatrixXd& noise, const Project& project,
+                   const Statistic& statistic) {
   const VectorXd fitted = project(curve.y);
-  const double statistic = (curve.y - fitted).squaredNorm() - line(curve.y);
-  const MatrixXd drawn_curves = noise.colwise() + fitted;
-  const MatrixXd drawn_fits = project(drawn_curves);
-  std::vector<double> drawn(static_cast<std::size_t>(noise.cols()));
+  const VectorXd drawn = statistic(noise.colwise() + fitted);
+  return p_value(statistic(curve.y)[0], drawn);
+}
+
+/// [curve] RSS(shape) - RSS(broken line).
+VectorXd gains_over_shapes(const ShapeFamily& shapes, const LineRss& line, const MatrixXd& curves) {
+  VectorXd gains = (curves - shapes.project(curves)).colwise().squaredNorm();
 #pragma omp parallel for schedule(static)
-  for (std::size_t d = 0; d < drawn.size(); ++d) {
-    const auto column = static_cast<Index>(d);
-    const VectorXd y = drawn_curves.col(column);
-    drawn[d] = (y - drawn_fits.col(column)).squaredNorm() - line(y);
-  }
-  return p_value(statistic, drawn);
+  for (Index c = 0; c < curves.cols(); ++c) gains[c] -= line(curves.col(c));
+  return gains;
 }
 
 bool broken_line_is_better(const Binned& curve, const ShapeFamily& shapes, const BrokenLine& line,
@@ -134,10 +135,14 @@ NullTest test_no_break(const std::vector<double>& u, const std::vector<double>& 
   const BrokenLine line = BrokenLineFitter({curve.x.begin(), curve.x.end()})
                               .choose({curve.y.begin(), curve.y.end()}, options.max_knots);
   NullTest result;
-  const LineRss rss(curve.x, std::clamp<std::size_t>(line.knots.size(), 1, 2));
+  const LineRss rss(curve.x, std::max<std::size_t>(line.knots.size(), 1));
   const ConcaveFamily concave(curve.x);
-  result.p_shapes = test_family(curve, drawn, rss, [&](const MatrixXd& y) { return shapes.project(y); });
-  result.p_concave = test_family(curve, drawn, rss, [&](const MatrixXd& y) { return concave.project(y); });
+  result.p_shapes = test_family(
+      curve, drawn, [&](const MatrixXd& y) { return shapes.project(y); },
+      [&](const MatrixXd& y) { return gains_over_shapes(shapes, rss, y); });
+  result.p_concave = test_family(
+      curve, drawn, [&](const MatrixXd& y) { return concave.project(y); },
+      [&](const MatrixXd& y) { return concave.upward_gains(y); });
   result.p = std::max(result.p_shapes, result.p_concave);
   result.broken_line_better = broken_line_is_better(curve, shapes, line, options.smooth_share);
   return result;

@@ -137,17 +137,19 @@ ConcaveFamily::ConcaveFamily(const VectorXd& x) {
   gram_ = hinges_.transpose() * hinges_;
 }
 
-/// Non-negative least squares by active sets (Lawson & Hanson 1974) on the Gram matrix (Bro & de Jong 1997).
-VectorXd ConcaveFamily::fit(const VectorXd& y) const {
-  const Index count = gram_.rows();
-  const VectorXd target = hinges_.transpose() * y;
-  const double tolerance = 1e-10 * hinges_.colwise().norm().maxCoeff() * y.norm();
-  VectorXd weight = VectorXd::Zero(count);
-  std::vector<Index> active;
+/// Non-negative least squares by active sets (Lawson & Hanson 1974) on the Gram matrix (Bro & de Jong 1997):
+/// the weights >= 0 that minimise weight . gram . weight - 2 weight . target, none added for a gain below
+/// tolerance.
+ConcaveFamily::NonNegative ConcaveFamily::non_negative(const MatrixXd& gram, const VectorXd& target,
+                                                       double tolerance) {
+  const Index count = gram.rows();
+  NonNegative out{VectorXd::Zero(count), {}};
+  VectorXd& weight = out.weight;
+  std::vector<Index>& active = out.active;
   std::vector<char> is_active(static_cast<std::size_t>(count), 0);
   for (Index round = 0; round < 3 * count; ++round) {
     VectorXd gradient = target;
-    for (const Index k : active) gradient -= weight[k] * gram_.col(k);
+    for (const Index k : active) gradient -= weight[k] * gram.col(k);
     Index next = -1;
     for (Index k = 0; k < count; ++k) {
       if (is_active[static_cast<std::size_t>(k)] == 0 && gradient[k] > tolerance &&
@@ -159,7 +161,7 @@ VectorXd ConcaveFamily::fit(const VectorXd& y) const {
     active.push_back(next);
     is_active[static_cast<std::size_t>(next)] = 1;
     while (!active.empty()) {
-      const VectorXd wanted = gram_(active, active).ldlt().solve(target(active));
+      const VectorXd wanted = gram(active, active).ldlt().solve(target(active));
       double share = 1;
       for (std::size_t i = 0; i < active.size(); ++i) {
         const double now = weight[active[i]], then = wanted[static_cast<Index>(i)];
@@ -178,7 +180,17 @@ VectorXd ConcaveFamily::fit(const VectorXd& y) const {
       });
     }
   }
-  return line_ * (line_.transpose() * y) + hinges_ * weight;
+  return out;
+}
+
+/// Of a hinge's product with the residual: rounding.
+double ConcaveFamily::tolerance(const VectorXd& y) const {
+  return 1e-10 * std::sqrt(gram_.diagonal().maxCoeff()) * y.norm();
+}
+
+VectorXd ConcaveFamily::fit(const VectorXd& y) const {
+  const NonNegative bends = non_negative(gram_, hinges_.transpose() * y, tolerance(y));
+  return line_ * (line_.transpose() * y) + hinges_ * bends.weight;
 }
 
 MatrixXd ConcaveFamily::project(const MatrixXd& curves) const {
@@ -186,6 +198,57 @@ MatrixXd ConcaveFamily::project(const MatrixXd& curves) const {
 #pragma omp parallel for schedule(static)
   for (Index c = 0; c < curves.cols(); ++c) fitted.col(c) = fit(curves.col(c));
   return fitted;
+}
+
+/// The bend whose hinge takes most off the squared error while the bends of the fit stay as they are; -1:
+/// none takes any off.
+Index ConcaveFamily::best_upward_bend(const VectorXd& target, const NonNegative& fit) const {
+  const auto& bends = fit.active;
+  const Eigen::LDLT<MatrixXd> solver(gram_(bends, bends));
+  const VectorXd pull = gram_ * fit.weight - target;  // of the residual on each hinge turned upwards
+  Index best = -1;
+  double most = 0;
+  // Two checkpoints at least on either side, as in a broken line.
+  for (Index k = 1; k + 1 < gram_.rows(); ++k) {
+    if (!(pull[k] > 0)) continue;
+    double length = gram_(k, k);  // squared, of what the hinge adds to the bends that are there
+    if (!bends.empty()) {
+      const VectorXd shared = gram_(bends, k);
+      length -= shared.dot(solver.solve(shared));
+    }
+    if (!(length > 1e-9 * gram_(k, k))) continue;
+    const double gain = pull[k] * pull[k] / length;
+    if (gain > most) {
+      most = gain;
+      best = k;
+    }
+  }
+  return best;
+}
+
+double ConcaveFamily::upward_gain(const VectorXd& y) const {
+  const VectorXd target = hinges_.transpose() * y;
+  const NonNegative concave = non_negative(gram_, target, tolerance(y));
+  const Index bend = best_upward_bend(target, concave);
+  if (bend < 0) return 0;
+  // The same with that hinge free: everything else as seen beside it. Where the squared error is least it is
+  // |y|^2 - weight . target.
+  const VectorXd along = gram_.col(bend) / gram_(bend, bend);
+  MatrixXd gram = gram_ - along * gram_.row(bend);
+  VectorXd beside = target - along * target[bend];
+  gram.row(bend).setZero();
+  gram.col(bend).setZero();
+  beside[bend] = 0;
+  const NonNegative bent = non_negative(gram, beside, tolerance(y));
+  const double taken_off = target[bend] * target[bend] / gram_(bend, bend) + bent.weight.dot(beside);
+  return std::max(0.0, taken_off - concave.weight.dot(target));
+}
+
+VectorXd ConcaveFamily::upward_gains(const MatrixXd& curves) const {
+  VectorXd gains(curves.cols());
+#pragma omp parallel for schedule(static)
+  for (Index c = 0; c < curves.cols(); ++c) gains[c] = upward_gain(curves.col(c));
+  return gains;
 }
 
 }  // namespace onset
