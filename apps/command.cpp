@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <torch/utils.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "device.h"
 
+#include <torch/cuda.h>
+
 #include "onset/base/error.h"
 
 namespace onset::apps {

@@ -1,7 +1,7 @@
 // --device: auto, cpu or cuda.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 

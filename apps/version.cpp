@@ -1,7 +1,8 @@
 #include "version.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
 #include <torch/version.h>
 
 #include <boost/version.hpp>

@@ -5,6 +5,7 @@
 //   build/bin/onset_bench
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <memory>

@@ -27,12 +27,13 @@ function(onset_room name)
   endif()
 endfunction()
 
-# One precompiled header for everything that includes LibTorch (20 s a source without it).
+# One precompiled header for everything that includes LibTorch (20 s a source without it). Not the whole of
+# <torch/torch.h>: what of its modules a source does not use it would still instantiate, 2 s each time.
 function(onset_use_torch_pch target)
   if(NOT TARGET onset_torch_pch)
     add_library(onset_torch_pch STATIC ${PROJECT_SOURCE_DIR}/cmake/torch_pch.cpp)
     target_link_libraries(onset_torch_pch PRIVATE onset::torch onset_warnings onset_sanitizers)
-    target_precompile_headers(onset_torch_pch PRIVATE <torch/torch.h>)
+    target_precompile_headers(onset_torch_pch PRIVATE <torch/types.h> <torch/autograd.h> <torch/cuda.h> <torch/utils.h>)
   endif()
   target_precompile_headers(${target} REUSE_FROM onset_torch_pch)
   # The header is compiled with -fPIC; what reuses it must be, too, and CMake would give a program -fPIE.
@@ -55,6 +56,7 @@ function(onset_tests name)
   add_executable(onset_${name}_test ${sources})
   target_link_libraries(onset_${name}_test PRIVATE ${TESTS_LINKS} onset_warnings onset_sanitizers GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(onset_${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_options(onset_${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)  # a third of the time to compile them
   target_compile_definitions(onset_${name}_test PRIVATE
     ONSET_FIXTURES="${CMAKE_CURRENT_SOURCE_DIR}/fixtures" ONSET_SHARED_DATA="${PROJECT_SOURCE_DIR}/../shared/data")
   if(TESTS_TORCH)

@@ -1,7 +1,7 @@
 // Copies of the fixtures' checkpoints, to be changed and spoilt.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <functional>

@@ -1,6 +1,7 @@
 #include "onset/model/attention.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <atomic>
 #include <cmath>

@@ -3,6 +3,7 @@
 #include "onset/model/encoder.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <mutex>
 

@@ -1,6 +1,7 @@
 #include "onset/model/layer.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <cmath>
 #include <functional>

@@ -1,6 +1,7 @@
 #include "onset/model/recorded_forward.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <filesystem>
 

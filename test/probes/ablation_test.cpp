@@ -1,6 +1,7 @@
 #include "onset/probes/ablation.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <limits>
 #include <set>

@@ -1,6 +1,7 @@
 #include "onset/probes/mlm_loss.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

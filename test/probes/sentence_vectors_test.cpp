@@ -1,6 +1,7 @@
 #include "onset/probes/sentence_vectors.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 namespace onset {
 namespace {

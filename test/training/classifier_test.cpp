@@ -3,6 +3,7 @@
 #include "onset/training/classifier.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "onset/training/adamw.h"
 #include "onset/training/schedule.h"

@@ -1,6 +1,7 @@
 #include "onset/training/regulariser.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

@@ -16,7 +16,7 @@
 //   has("classifier.weight")
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>

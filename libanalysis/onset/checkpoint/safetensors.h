@@ -4,7 +4,7 @@
 // byte counts that follow from shape and dtype, tensors that cover the buffer exactly.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>

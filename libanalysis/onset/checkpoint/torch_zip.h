@@ -2,7 +2,7 @@
 // and one file a storage.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <map>

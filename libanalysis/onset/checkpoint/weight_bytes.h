@@ -1,7 +1,7 @@
 // Mapped bytes as tensors, shared by the readers of weight files.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstddef>
 #include <memory>

@@ -1,6 +1,7 @@
 #include "onset/model/attention.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 #include <cmath>
 #include <limits>

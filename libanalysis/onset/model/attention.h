@@ -9,7 +9,7 @@
 // maps at a time; a tap then reads a copy in main memory. Both are differentiable.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <functional>

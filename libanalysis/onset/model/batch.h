@@ -1,7 +1,7 @@
 // Token sequences laid end to end, without padding: what a forward pass reads.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <span>

@@ -1,6 +1,7 @@
 #include "onset/model/bert.h"
 
 #include <ATen/Parallel.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 // all three; under their own names (Hugging Face's) they are views of its rows.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <optional>

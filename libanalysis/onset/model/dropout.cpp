@@ -1,6 +1,7 @@
 #include "onset/model/dropout.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 #include <algorithm>
 

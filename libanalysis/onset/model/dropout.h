@@ -2,7 +2,7 @@
 // resume.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "onset/model/keyed_dropout.h"
 

@@ -5,7 +5,7 @@
 //   a_l = LN(h_{l-1} + W_o attend(W_qkv h_{l-1})),   h_l = LN(a_l + W_2 act(W_1 a_l))
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <functional>

@@ -1,7 +1,7 @@
 // Where this room's own kernels run; elsewhere LibTorch's operations do.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace onset {
 

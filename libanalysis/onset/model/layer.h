@@ -3,7 +3,7 @@
 // operations. Differentiable in every tensor.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "onset/model/bert.h"
 #include "onset/model/keyed_dropout.h"

@@ -1,6 +1,7 @@
 #include "onset/model/mlm_head.h"
 
 #include <ATen/Parallel.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 // embeddings (Devlin et al. 2019, appendix A; Hugging Face's BertLMPredictionHead).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "onset/model/bert.h"
 

@@ -13,7 +13,7 @@
 // does. No dropout.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

@@ -1,5 +1,7 @@
 #include "onset/probes/ablation.h"
 
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>

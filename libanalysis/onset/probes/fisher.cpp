@@ -1,5 +1,8 @@
 #include "onset/probes/fisher.h"
 
+#include <torch/autograd.h>
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

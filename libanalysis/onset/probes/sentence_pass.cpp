@@ -1,6 +1,7 @@
 #include "onset/probes/sentence_pass.h"
 
 #include <ATen/Parallel.h>
+#include <torch/utils.h>
 
 #include <atomic>
 #include <mutex>

@@ -1,6 +1,7 @@
 #include "onset/probes/twonn.h"
 
 #include <ATen/Parallel.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -9,7 +9,7 @@
 // that is not finite: NaN.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <span>

@@ -1,6 +1,7 @@
 #include "onset/training/adamw.h"
 
 #include <ATen/Parallel.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -9,7 +9,7 @@
 // depend on the threads.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -6,7 +6,7 @@
 // Loss over a batch: the mean of -log softmax(logits)[label]; with one output, of (logit - score)^2.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <optional>

@@ -7,7 +7,7 @@
 // and dropout are functions of the seed alone: every checkpoint of a series meets the same ones.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <stop_token>

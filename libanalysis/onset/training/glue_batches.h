@@ -2,7 +2,7 @@
 // from the second sentence on (Devlin et al. 2019, figure 4).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <span>

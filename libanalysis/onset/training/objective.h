@@ -7,7 +7,7 @@
 // the R of all the step's sentences together, but for p != 1, where each batch takes its own root.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,7 @@
 #include "onset/training/parameters.h"
 
+#include <torch/utils.h>
+
 #include <functional>
 #include <numeric>
 

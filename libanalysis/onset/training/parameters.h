@@ -2,7 +2,7 @@
 // the Bert are views of it, so that the model and the array are the same memory.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

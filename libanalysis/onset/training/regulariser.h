@@ -16,7 +16,7 @@
 // without keeping a map (AttentionOptions::arcs).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <span>

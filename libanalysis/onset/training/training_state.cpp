@@ -1,5 +1,6 @@
 #include "onset/training/training_state.h"
 
+#include <torch/utils.h>
 #include <unistd.h>
 
 #include <map>
