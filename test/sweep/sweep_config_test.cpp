@@ -123,6 +123,9 @@ TEST_F(SweepConfigTest, RefusesMeasurementsThatCannotBe) {
           "detect.spacing: expected above 0");
   refused(with(R"("analyze": {"parses": "dev.conllu"}, "detect": {"axis": "time"})"), configuration,
           "detect.axis: expected one of step, log");
+  write_file_atomically(folder_ / "dev.txt", "the dogs\n");
+  refused(with(R"("analyze": {"text": "dev.txt"})"), configuration,
+          "detect: neither uas/micro nor pll/overall is measured");
 }
 
 TEST_F(SweepConfigTest, NamesWhatIsNotThere) {

@@ -192,6 +192,15 @@ TEST_F(SweepTest, TheGridMayGrow) {
   EXPECT_EQ(run("sweep", R"("lambda": [0.5], "release": [9])").comparison->runs.size(), 1U);
 }
 
+TEST_F(SweepTest, ATrunkWithoutItsStateIsNotBranchedFrom) {
+  run("sweep", R"("lambda": [0.5], "release": [null])");
+  std::filesystem::remove(folder_ / "sweep/lambda_0.5_seed_1/checkpoint-4/optimizer.safetensors");
+  const SweepResult result = run("sweep", R"("lambda": [0.5], "release": [null, 4])");
+  ASSERT_EQ(result.failures.size(), 1U);
+  EXPECT_EQ(result.failures[0].run, "lambda_0.5_release_4_seed_1");
+  EXPECT_THAT(result.failures[0].why, HasSubstr("no state at step 4"));
+}
+
 TEST_F(SweepTest, ASweepMayStartFromACheckpoint) {
   write_file_atomically(folder_ / "base.json", small_config());
   train(read_train_config(folder_ / "base.json"), {folder_ / "base", false}, {});

@@ -77,6 +77,20 @@ TEST_F(TrainerTest, AKilledRunGoesOnFromItsLastCheckpoint) {
   expect_equal_runs("whole", "killed", 12);
 }
 
+TEST_F(TrainerTest, WithoutItsStateARunIsNotBegunAgain) {
+  run("run", small_config());
+  const std::string before = read_file(folder_ / "run/log.csv");
+  std::filesystem::remove(folder_ / "run/checkpoint-12/optimizer.safetensors");
+  // The run is whole: nothing is left to train.
+  EXPECT_EQ(run("run", small_config(), true).first_step, 12);
+  // Its last checkpoint gone, it would have to go on from the one before.
+  std::filesystem::remove_all(folder_ / "run/checkpoint-12");
+  std::filesystem::remove(folder_ / "run/checkpoint-4/optimizer.safetensors");
+  expect_error(ErrorKind::bad_data, "run/checkpoint-4: the state of step 4",
+               [&] { run("run", small_config(), true); });
+  EXPECT_EQ(read_file(folder_ / "run/log.csv"), before);
+}
+
 TEST_F(TrainerTest, ResumeStartsWhatIsNotThereAndLeavesWhatIsDone) {
   EXPECT_EQ(run("run", small_config(), true).first_step, 0);
   const std::string before = bytes("run", 12, "model.safetensors") + read_file(folder_ / "run/log.csv");

@@ -1,6 +1,7 @@
 #include "onset/analysis/analyze.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <functional>
 #include <iterator>
@@ -114,10 +115,7 @@ void check_adaptive(const AnalyzeOptions& options, const std::vector<std::string
   if (options.watch || options.shard.count > 1) {
     throw Error(ErrorKind::usage, "--adaptive chooses among all checkpoints: not with --watch or --shard");
   }
-  for (const std::string& text : {options.detect.structure, options.detect.capability}) {
-    const std::string path = parse_selector(text).path;
-    if (std::ranges::find(probes, path.substr(0, path.find('/'))) != probes.end()) return;
-  }
+  if (measures_onset_curve(options.detect, probes)) return;
   throw Error(ErrorKind::usage, "--adaptive: neither " + options.detect.structure + " nor " +
                                     options.detect.capability +
                                     " is measured, so there is no onset to look for");
@@ -135,6 +133,13 @@ void check_interval(const AnalyzeOptions& options) {
 }
 
 }  // namespace
+
+bool measures_onset_curve(const DetectOptions& detect, const std::vector<std::string>& probes) {
+  return std::ranges::any_of(std::array{detect.structure, detect.capability}, [&](const std::string& text) {
+    const std::string path = parse_selector(text).path;
+    return std::ranges::find(probes, path.substr(0, path.find('/'))) != probes.end();
+  });
+}
 
 AnalyzeResult analyze(const AnalyzeOptions& options, const AnalyzeWatcher& watcher) {
   // Missing inputs are noticed before anything is opened.

@@ -2,7 +2,7 @@
 // that has no row of it yet, and what was measured is on disk before the next one is touched.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <optional>
@@ -86,6 +86,10 @@ struct AnalyzeResult {
   double loading_seconds = 0;           ///< opening, hashing and copying the weights of checkpoints
   double measuring_seconds = 0;         ///< probes at work
 };
+
+/// Whether the probes measure the group of one of the two curves at least: else there is no onset to look
+/// for.
+bool measures_onset_curve(const DetectOptions& detect, const std::vector<std::string>& probes);
 
 /// Writes options.output. A checkpoint that fails does not stop the others. Stopped, it assembles what there
 /// is and throws Interrupted. Throws Error where nothing can be measured at all: an input is missing or

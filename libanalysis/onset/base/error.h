@@ -15,7 +15,7 @@ enum class ErrorKind : int {
   usage = 64,          ///< the call's words make no sense
   bad_data = 65,       ///< a file's content is not what its format says
   missing_input = 66,  ///< a file that must be there is not
-  bug = 70,            ///< our fault, or a training run that diverged
+  bug = 70,            ///< our fault; also the code of a run that Diverged
   io = 74,             ///< the operating system refused to read or write
   try_again = 75,      ///< interrupted, busy, or changing under our eyes: the same call may succeed later
   configuration = 78,  ///< sizes or settings that cannot work together
@@ -28,6 +28,12 @@ class Error : public std::runtime_error {
 
  private:
   ErrorKind kind_;
+};
+
+/// A training run whose loss or weights are no longer finite: exit code 70, but no fault of the program.
+class Diverged : public Error {
+ public:
+  explicit Diverged(const std::string& message) : Error(ErrorKind::bug, message) {}
 };
 
 /// `file: what`

@@ -1,5 +1,7 @@
 #include "onset/sweep/sweep.h"
 
+#include <torch/cuda.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -23,13 +25,16 @@ torch::Device device_of(const TrainConfig& train) {
 }
 
 /// The step whose state of the trunk a branch starts from: where it started once, so that it goes on as the
-/// same run, else the last that the trunk has by the release. None where the trunk did not get that far.
+/// same run, else the last that the trunk has by the release. None where the trunk did not get that far, or
+/// no longer has its optimiser's state there.
 std::optional<std::int64_t> branch_step(const fs::path& trunk, const fs::path& branch, std::int64_t release) {
   const std::vector<std::int64_t> own = checkpoint_steps(branch);
   if (!own.empty()) return own.front();
   const std::vector<std::int64_t> steps = checkpoint_steps(trunk);
   if (steps.empty() || steps.back() < release || steps.front() > release) return std::nullopt;
-  return *std::prev(std::ranges::upper_bound(steps, release));
+  const std::int64_t step = *std::prev(std::ranges::upper_bound(steps, release));
+  const auto state = read_training_state(checkpoint_folder(trunk, step));
+  return state && state->step == step ? std::optional(step) : std::nullopt;
 }
 
 class Sweep {
@@ -93,11 +98,12 @@ class Sweep {
         note(run,
              "trained, steps " + std::to_string(made.first_step) + " to " + std::to_string(made.last_step));
       return true;
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::try_again) throw_if_stopped(hooks_.stop);
-      if (error.kind() != ErrorKind::bug) throw;
+    } catch (const Diverged& error) {
       unmade(run, error.what());
       return false;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::try_again) throw_if_stopped(hooks_.stop);
+      throw;
     }
   }
 

@@ -2,8 +2,8 @@
 // side by side.
 //
 //   SWEEP/<run>/                 a trunk's or a branch's checkpoints and log.csv (run_folder.h)
-//   SWEEP/<run>.h5               the run's whole series: its trunk's checkpoints up to the release, then its
-//   own SWEEP/rows/, token-cache/    what all runs share: what was measured, the tokenised text
+//   SWEEP/<run>.h5               the run's whole series: its trunk's checkpoints up to the release, its own
+//   then SWEEP/rows/, token-cache/    what all runs share: what was measured, the tokenised text
 //   SWEEP/sweep.csv              a row a run (sweep_table.h)
 //   SWEEP/comparison.csv         comparison.h's table, seeds of a condition together
 //

@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "onset/analysis/analyze.h"
 #include "onset/analysis/probes.h"
 #include "onset/base/error.h"
 #include "onset/base/file.h"
@@ -49,13 +50,13 @@ SweepGrid read_grid(const JsonSection& whole, const TrainConfig& train) {
   if (whole.has("release")) {
     grid.release = list_at(whole, "release", [&](const json& item) -> std::optional<std::int64_t> {
       if (item.is_null()) return std::nullopt;
-      return whole.whole("release", item, 0, train.steps - 1);
+      return whole.integer("release", item, 0, train.steps - 1);
     });
   }
   grid.seed = {train.seed};
   if (whole.has("seed")) {
     grid.seed = list_at(whole, "seed", [&](const json& item) {
-      return static_cast<std::uint64_t>(whole.whole("seed", item, 0, std::int64_t{1} << 53));
+      return static_cast<std::uint64_t>(whole.integer("seed", item, 0, std::int64_t{1} << 53));
     });
   }
   return grid;
@@ -118,7 +119,8 @@ SweepConfig read_sweep_config(const std::filesystem::path& file) {
   config.probes = read_probe_options(analyze, file);
   // What is missing is noticed before what makes no sense.
   config.train = read_train_config(train);
-  checked(whole, "analyze", [&] { return choose_probes(config.probes); });
+  const std::vector<std::string> probes =
+      checked(whole, "analyze", [&] { return choose_probes(config.probes); });
   config.grid = read_grid(whole, config.train);
   const auto state = config.train.init.empty() ? std::nullopt : read_training_state(config.train.init);
   config.extent = {state ? state->step : 0, config.train.steps};
@@ -129,6 +131,10 @@ SweepConfig read_sweep_config(const std::filesystem::path& file) {
   read_detect(detect, config.detect);
   checked(detect, "structure", [&] { return parse_selector(config.detect.structure); });
   checked(detect, "capability", [&] { return parse_selector(config.detect.capability); });
+  if (!measures_onset_curve(config.detect, probes)) {
+    throw whole.fault("detect", "neither " + config.detect.structure + " nor " + config.detect.capability +
+                                    " is measured by the probes of `analyze`");
+  }
   return config;
 }
 

@@ -36,7 +36,8 @@ struct SweepConfig {
 
 /// Throws Error: missing_input (it, or a file it names); bad_data (not JSON); configuration (`file: key: …`:
 /// a key unknown, with the nearest one that is known; a value of the wrong type, out of range or twice in a
-/// list; a probe, a curve or a step that there is not); what read_train_config throws.
+/// list; a probe or a step that there is not; a detection of curves that no probe measures); what
+/// read_train_config throws.
 SweepConfig read_sweep_config(const std::filesystem::path& file);
 
 /// The training of one run: `train` with this lambda up to the release step, 0 from there, and this seed;

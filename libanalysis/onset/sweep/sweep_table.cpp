@@ -1,29 +1,17 @@
 #include "onset/sweep/sweep_table.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "onset/findings/onset_cells.h"
 
 namespace onset {
 namespace {
 
-void set(FindingsTable& table, const std::string& column, const std::optional<double>& value) {
-  table.set(column, value.value_or(std::nan("")));
-}
-
-void add_onset(FindingsTable& table, const std::string& role, const std::optional<Onset>& found) {
-  const Onset onset = found.value_or(Onset{});
-  table.set(role + ".break", std::string(!found ? "" : onset.break_found ? "yes" : "no"));
-  set(table, role + ".step", onset.step);
-  set(table, role + ".low", onset.low);
-  set(table, role + ".high", onset.high);
-  set(table, role + ".p", onset.p);
-}
-
 void add_gap(FindingsTable& table, const std::optional<GapEstimate>& gap) {
-  set(table, "gap.steps", gap ? std::optional(gap->steps) : std::nullopt);
-  set(table, "gap.low", gap ? std::optional(gap->interval.low) : std::nullopt);
-  set(table, "gap.high", gap ? std::optional(gap->interval.high) : std::nullopt);
-  set(table, "gap.p_structure_first", gap ? std::optional(gap->p_structure_first) : std::nullopt);
+  table.set("gap.steps", gap ? std::optional(gap->steps) : std::nullopt);
+  table.set("gap.low", gap ? std::optional(gap->interval.low) : std::nullopt);
+  table.set("gap.high", gap ? std::optional(gap->interval.high) : std::nullopt);
+  table.set("gap.p_structure_first", gap ? std::optional(gap->p_structure_first) : std::nullopt);
 }
 
 void add_final(FindingsTable& table, const std::string& curve, const RunComparison* run) {
@@ -32,11 +20,9 @@ void add_final(FindingsTable& table, const std::string& curve, const RunComparis
     const auto found = std::ranges::find(run->metrics, curve, &MetricComparison::metric);
     if (found != run->metrics.end()) metric = *found;
   }
-  const auto& interval = metric.final_interval;
-  set(table, curve + ".final",
-      metric.summary ? std::optional(metric.summary->final_value.value) : std::nullopt);
-  set(table, curve + ".final_low", interval ? std::optional(interval->low) : std::nullopt);
-  set(table, curve + ".final_high", interval ? std::optional(interval->high) : std::nullopt);
+  table.set(curve + ".final",
+            metric.summary ? std::optional(metric.summary->final_value.value) : std::nullopt);
+  set_interval(table, curve + ".final_", metric.final_interval);
 }
 
 }  // namespace
@@ -62,10 +48,10 @@ FindingsTable sweep_table(const SweepPlan& plan, const Comparison& comparison) {
     table.set("condition", run.condition);
     table.set("seed", static_cast<double>(run.seed));
     table.set("lambda", run.lambda);
-    set(table, "release", run.release ? std::optional(static_cast<double>(*run.release)) : std::nullopt);
+    table.set("release", run.release ? std::optional(static_cast<double>(*run.release)) : std::nullopt);
     table.set("steps", static_cast<double>(plan.extent.steps));
-    add_onset(table, "structure", detection.structure);
-    add_onset(table, "capability", detection.capability);
+    set_onset(table, "structure", detection.structure);
+    set_onset(table, "capability", detection.capability);
     add_gap(table, detection.gap.answer);
     for (const std::string& curve : final_curves(comparison)) add_final(table, curve, there);
   }

@@ -28,14 +28,6 @@ std::int64_t Permutation::operator()(std::int64_t place) const {
   return static_cast<std::int64_t>(value);
 }
 
-namespace {
-
-MaskingVocabulary masking_vocabulary(const Vocabulary& vocabulary) {
-  return {vocabulary.mask(), vocabulary.size(), vocabulary.unk()};
-}
-
-}  // namespace
-
 TrainingBatch masked_batch(const Corpus& corpus, const Vocabulary& vocabulary,
                            std::span<const DrawnSequence> drawn, const MaskingOptions& masking) {
   const MaskingVocabulary tokens = masking_vocabulary(vocabulary);

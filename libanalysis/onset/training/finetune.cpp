@@ -1,5 +1,7 @@
 #include "onset/training/finetune.h"
 
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -107,9 +109,8 @@ class Finetuning {
 
   void require_finite(double value, const char* what) const {
     if (std::isfinite(value)) return;
-    throw Error(ErrorKind::bug, "seed " + std::to_string(seed_) + ": step " +
-                                    std::to_string(optimiser_.updates() + 1) + ": the " + what + " is " +
-                                    (std::isnan(value) ? "NaN" : "infinite") + "; lower --lr");
+    throw Diverged("seed " + std::to_string(seed_) + ": step " + std::to_string(optimiser_.updates() + 1) +
+                   ": the " + what + " is " + (std::isnan(value) ? "NaN" : "infinite") + "; lower --lr");
   }
 
   static torch::Tensor labels_of(const EncodedGlue& data, std::span<const std::int64_t> items) {

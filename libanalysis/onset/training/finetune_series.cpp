@@ -148,10 +148,9 @@ class FinetuneRun {
       checkpoint.sha256();
       if (data_.dev.empty()) {
         prepare(checkpoint);
-      } else if (checkpoint.config().vocab_size != shape_.vocab_size ||
-                 checkpoint.config().positions != shape_.positions) {
+      } else if (checkpoint.config() != shape_) {
         throw error_in(ErrorKind::bad_data, (checkpoint.folder() / "config.json").string(),
-                       "vocabulary or positions are not those of the series' first");
+                       "another model than the series' first");
       }
       return checkpoint;
     } catch (const Error& error) {
@@ -202,6 +201,12 @@ class FinetuneRun {
          {"lower_case", number(tokenizer.lower_case)},
          {"strip_accents", number(tokenizer.strip_accents.value_or(tokenizer.lower_case))},
          {"split_chinese", number(tokenizer.split_chinese)},
+         {"heads", shape_.heads},
+         {"activation", activation_name(shape_.activation)},
+         {"layer_norm_eps", shape_.layer_norm_eps},
+         {"hidden_dropout", shape_.hidden_dropout},
+         {"attention_dropout", shape_.attention_dropout},
+         {"initializer_range", shape_.initializer_range},
          {"train_examples", data_.train.size()},
          {"dev_examples", data_.dev.front().size()},
          {"max_tokens", longest},
@@ -274,6 +279,8 @@ class FinetuneRun {
       return finetune(start, data_, options_.settings, seed, hooks);
     } catch (const Interrupted&) {
       throw;
+    } catch (const Diverged& error) {
+      throw Diverged(entry.folder.string() + ": " + error.what());
     } catch (const Error& error) {
       throw error_in(error.kind(), entry.folder.string(), error.what());
     }

@@ -11,7 +11,7 @@
 // from there, and more checkpoints or more seeds cost only themselves.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <string>

@@ -62,8 +62,8 @@ Error JsonSection::fault(std::string_view key, const std::string& what) const {
   return error_in(ErrorKind::configuration, file_, place(key) + ": " + what);
 }
 
-std::int64_t JsonSection::whole(std::string_view key, const json& value, std::int64_t low,
-                                std::int64_t high) const {
+std::int64_t JsonSection::integer(std::string_view key, const json& value, std::int64_t low,
+                                  std::int64_t high) const {
   if (!value.is_number_integer()) throw fault(key, "expected a whole number, found " + json_kind(value));
   const bool huge = value.is_number_unsigned() && value.get<std::uint64_t>() > (1ULL << 62U);
   if (huge || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high) {
@@ -89,12 +89,12 @@ double JsonSection::number(std::string_view key, const json& value, const Bounds
 }
 
 void JsonSection::read(std::string_view key, std::int64_t& to, std::int64_t low, std::int64_t high) const {
-  if (has(key)) to = whole(key, at(key), low, high);
+  if (has(key)) to = integer(key, at(key), low, high);
 }
 
 void JsonSection::read(std::string_view key, std::optional<std::int64_t>& to, std::int64_t low,
                        std::int64_t high) const {
-  if (has(key)) to = whole(key, at(key), low, high);
+  if (has(key)) to = integer(key, at(key), low, high);
 }
 
 void JsonSection::read(std::string_view key, double& to, const Bounds& bounds) const {

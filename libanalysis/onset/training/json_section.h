@@ -58,8 +58,8 @@ class JsonSection {
   std::filesystem::path path(std::string_view key, const std::filesystem::path& file) const;
 
   const nlohmann::json& at(std::string_view key) const { return *object_.find(key); }
-  std::int64_t whole(std::string_view key, const nlohmann::json& value, std::int64_t low,
-                     std::int64_t high) const;
+  std::int64_t integer(std::string_view key, const nlohmann::json& value, std::int64_t low,
+                       std::int64_t high) const;
   double number(std::string_view key, const nlohmann::json& value, const Bounds& bounds) const;
   /// `file: path.key: what`
   Error fault(std::string_view key, const std::string& what) const;

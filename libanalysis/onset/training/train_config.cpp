@@ -78,7 +78,7 @@ std::vector<LambdaStage> read_lambda(const JsonSection& section) {
       throw section.fault("lambda",
                           "expected a number or a list of [step, value], found in it " + stage.dump());
     out.push_back(
-        {section.whole("lambda", stage[0], 0, most_steps), section.number("lambda", stage[1], any)});
+        {section.integer("lambda", stage[0], 0, most_steps), section.number("lambda", stage[1], any)});
   }
   if (out.empty() || out.front().from != 0)
     throw section.fault("lambda", "expected the first stage from step 0, found " + value.dump());
@@ -132,7 +132,7 @@ void read_schedule(const JsonSection& section, StepSchedule& schedule) {
   if (!section.has("at")) return;
   if (!section.at("at").is_array())
     throw section.fault("at", "expected a list of steps, found " + json_kind(section.at("at")));
-  for (const json& step : section.at("at")) schedule.at.push_back(section.whole("at", step, 0, most_steps));
+  for (const json& step : section.at("at")) schedule.at.push_back(section.integer("at", step, 0, most_steps));
 }
 
 std::optional<LiveSettings> read_live(const JsonSection& whole, const std::filesystem::path& file) {

@@ -1,5 +1,5 @@
-// What a training run is: the settings of train.json. Every key of the file is a member of the same name and
-// place here, and its default is the member's initial value.
+// What a training run is: the settings of train.json. A key of the file is a member of the same name and
+// place here unless the member's comment says otherwise, and its default is the member's initial value.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ enum class Reduction {
   mean,  ///< per parsed word, and for `uniform` per head of the network: lambda then does not depend on sizes
 };
 
-/// The syntactic regulariser (regulariser.h).
+/// The syntactic regulariser (regulariser.h). Its keys stand in `objective` itself.
 struct RegulariserConfig {
   RegulariserKind kind = RegulariserKind::uniform;  ///< key `regulariser`
   double p = 1;                                     ///< exponent of `uniform`, above 0
@@ -89,8 +89,8 @@ struct DensifySettings {
 /// Probes of the model as it trains (live.h). They change no weight, so they are no part of what makes two
 /// runs the same.
 struct LiveSettings {
-  ProbeOptions probes;
-  StepSchedule steps;                      ///< keys log_per_decade, every, at
+  ProbeOptions probes;  ///< keys of `live` itself: parses, pairs, text, probes and the like (probe_section.h)
+  StepSchedule steps;   ///< keys log_per_decade, every, at
   std::optional<DensifySettings> densify;  ///< unset: checkpoints are those of `save`
 };
 

@@ -1,5 +1,8 @@
 #include "onset/training/trainer.h"
 
+#include <torch/cuda.h>
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -155,11 +158,17 @@ class Trainer {
                           : load_for_training(last ? Checkpoint::open(from) : *start_, config_, hooks_.warn);
     parameters_ = std::make_unique<Parameters>(bert, device_);
     optimiser_ = std::make_unique<AdamW>(*parameters_, config_.optimiser);
-    if (!from.empty()) {
-      if (const auto state = read_training_state(from)) {
-        step_ = state->step;
-        read_moments(from, *parameters_, *state, *optimiser_);
-      }
+    if (last && *last >= end_) {
+      step_ = *last;  // nothing to train: the state may be gone
+    } else if (const auto state = from.empty() ? std::nullopt : read_training_state(from)) {
+      step_ = state->step;
+      read_moments(from, *parameters_, *state, *optimiser_);
+    }
+    if (last && step_ != *last) {
+      throw error_in(
+          ErrorKind::bad_data, from.string(),
+          "the state of step " + std::to_string(*last) +
+              " (optimizer.safetensors, trainer_state.json) is not there, so the run cannot go on from it");
     }
     first_ = last ? checkpoint_steps(folder_.path()).front() : step_;
   }
@@ -257,9 +266,9 @@ class Trainer {
 
   [[noreturn]] void diverged(std::int64_t step, const std::string& what) const {
     const auto last = folder_.last_checkpoint();
-    throw error_in(ErrorKind::bug, folder_.path().string(),
-                   "step " + std::to_string(step) + ": " + what + "; the last good checkpoint is " +
-                       (last ? checkpoint_folder(folder_.path(), *last).filename().string() : "none"));
+    throw Diverged(folder_.path().string() + ": step " + std::to_string(step) + ": " + what +
+                   "; the last good checkpoint is " +
+                   (last ? checkpoint_folder(folder_.path(), *last).filename().string() : "none"));
   }
 
   void require_finite_weights() const {
