@@ -7,6 +7,7 @@
 
 #include "onset/series/hdf5_file.h"
 #include "program.h"
+#include "test/edited_text.h"
 
 namespace onset {
 namespace {
@@ -111,6 +112,23 @@ TEST(Analyze, RunAgainComputesNothingAndGivesTheSameBytes) {
   EXPECT_EQ(read_file(folder / "s.h5"), before);
 }
 
+TEST(Analyze, RowsOfAnotherConfigurationAreNotTaken) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "run");
+  fs::copy(fs::path(small_series().run()) / "checkpoint-300", folder / "run" / "checkpoint-300");
+  const std::string words = "analyze " + (folder / "run").string() + " -o " + (folder / "s.h5").string() +
+                            " --parses " + small_series().corpus() + "/dev.conllu --probes loss";
+  ASSERT_EQ(run_program(words, folder).code, 0);
+  const auto loss = [&] {
+    return std::get<std::vector<double>>(find_curve(read_series(folder / "s.h5"), "loss/mlm")->values).at(0);
+  };
+  const double with_gelu = loss();
+  const fs::path config = folder / "run" / "checkpoint-300" / "config.json";
+  write_file_atomically(config, replaced(read_file(config), "\"gelu\"", "\"relu\""));
+  ASSERT_EQ(run_program(words, folder).code, 0);
+  EXPECT_NE(loss(), with_gelu);
+}
+
 TEST(Analyze, SeriesMayShareTheirRows) {
   const TemporaryFolder folder;
   const std::string rows = " --rows " + (folder / "rows").string();
@@ -196,6 +214,53 @@ TEST(Analyze, ASecondWriterOfTheSameSeriesIsTurnedAway) {
     second = run_program(command + " --steps 0 --probes uas", folder);
   }
   EXPECT_EQ(second.code, 75) << second.err;
+}
+
+TEST(Analyze, AHalfWrittenCheckpointWaitsUntilItIsWhole) {
+  const TemporaryFolder folder;
+  fs::copy(small_series().run(), folder / "run", fs::copy_options::recursive);
+  const fs::path weights = folder / "run" / "checkpoint-300" / "model.safetensors";
+  const std::string whole = read_file(weights);
+  fs::resize_file(weights, whole.size() / 2);
+  const std::string words = "analyze " + (folder / "run").string() + " -o " + (folder / "s.h5").string() +
+                            " --parses " + small_series().corpus() +
+                            "/dev.conllu --min-relation 5 --probes uas --watch --watch-seconds 0.1";
+  std::jthread watching([&] {
+    const TemporaryFolder scratch;
+    run_program("timeout -s TERM 20 " ONSET_BINARY " " + words, scratch, "");
+  });
+  const auto steps = [&] { return read_series(folder / "s.h5").steps.size(); };
+  const auto wait_for = [&](std::size_t count) {
+    for (int i = 0; i < 180; ++i) {
+      if (fs::exists(folder / "s.h5") && steps() == count) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+  };
+  EXPECT_TRUE(wait_for(5)) << "all but the half-written one";
+  write_file_atomically(weights, whole);
+  EXPECT_TRUE(wait_for(6));
+}
+
+TEST(Analyze, ACheckpointRewrittenWhileItIsMeasuredIsNotBelieved) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "run");
+  fs::copy(fs::path(small_series().run()) / "checkpoint-300", folder / "run" / "checkpoint-300");
+  const fs::path weights = folder / "run" / "checkpoint-300" / "model.safetensors";
+  const std::string bytes = read_file(weights);
+  std::jthread writing([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      write_file_atomically(weights, bytes);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  const std::string words = "analyze " + (folder / "run").string() + " -o " + (folder / "s.h5").string() +
+                            " --parses " + small_series().corpus() + "/dev.conllu --pairs " +
+                            small_series().corpus() + "/pairs --min-relation 5";
+  const Outcome outcome = run_program(words, folder);
+  EXPECT_EQ(outcome.code, 75);
+  EXPECT_NE(outcome.err.find("changed while it was"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(fs::exists(folder / "s.h5"));
 }
 
 }  // namespace

@@ -7,6 +7,9 @@
 #include <numeric>
 #include <vector>
 
+#include "test/edited_text.h"
+#include "test/temporary_folder.h"
+
 namespace onset {
 namespace {
 
@@ -30,6 +33,15 @@ TEST(MaskLine, NeverChoosesTheEndsNorTheUnknown) {
   EXPECT_EQ(masked.ids.front(), 2);
   EXPECT_EQ(masked.ids[3], vocabulary.unk);
   EXPECT_EQ(masked.ids.back(), 3);
+}
+
+TEST(MaskLine, TheVocabularySaysWhatIsLeftAlone) {
+  const TemporaryFolder folder;
+  write_text(folder / "v.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ncat\n");
+  const MaskingVocabulary found = masking_vocabulary(Vocabulary::read(folder / "v.txt"));
+  EXPECT_EQ(found.unk, 1);
+  EXPECT_EQ(found.mask, 4);
+  EXPECT_EQ(found.size, 6);
 }
 
 TEST(MaskLine, IsAFunctionOfSeedLineAndPosition) {

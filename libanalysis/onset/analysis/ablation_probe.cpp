@@ -87,16 +87,11 @@ class AblationProbe : public Probe {
   explicit AblationProbe(ProbeInputs& inputs) {
     const ProbeOptions& options = inputs.options();
     const ProbeSubject& subject = inputs.subject();
-    const Vocabulary& vocabulary = subject.wordpiece->vocabulary();
     const auto text = inputs.sentences();
     data_.parses = inputs.parses();
     data_.pairs = prepare_pairs(inputs.pairs(), *subject.wordpiece, subject.config.positions);
-    data_.tokens = pll_tokens(vocabulary, options.scoring);
-    const MaskingOptions masking{options.mask_rate, options.bootstrap.seed};
-    for (std::size_t s = 0; s < text->ids->size(); ++s) {
-      data_.lines.push_back(
-          mask_line((*text->ids)[s], text->line[s], {vocabulary.mask(), vocabulary.size()}, masking));
-    }
+    data_.tokens = pll_tokens(subject.wordpiece->vocabulary(), options.scoring);
+    data_.lines = inputs.masked_sentences();
     data_.options = options.ablation;
     data_.seed = options.bootstrap.seed;
     frame_.group = "ablation";

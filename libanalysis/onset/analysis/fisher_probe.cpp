@@ -66,14 +66,10 @@ class FisherProbe : public Probe {
  private:
   std::vector<FisherExample> draw_examples(ProbeInputs& inputs) {
     const auto data = inputs.sentences();
-    const ProbeOptions& options = inputs.options();
-    const Vocabulary& vocabulary = inputs.subject().wordpiece->vocabulary();
-    const MaskingOptions masking{options.mask_rate, options.bootstrap.seed};
+    const std::vector<MaskedLine> lines = inputs.masked_sentences();
     std::vector<FisherExample> out;
-    for (std::size_t s = 0; s < data->ids->size(); ++s) {
-      const MaskedLine line =
-          mask_line((*data->ids)[s], data->line[s], {vocabulary.mask(), vocabulary.size()}, masking);
-      if (auto example = fisher_example(line, data->line[s], masking.seed)) {
+    for (std::size_t s = 0; s < lines.size(); ++s) {
+      if (auto example = fisher_example(lines[s], data->line[s], inputs.options().bootstrap.seed)) {
         out.push_back(*std::move(example));
         content_.push_back(data->content[s]);
       }

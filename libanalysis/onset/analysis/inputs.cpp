@@ -166,13 +166,26 @@ std::vector<MinimalPair> ProbeInputs::pairs() {
   return out;
 }
 
+std::vector<MaskedLine> ProbeInputs::masked_sentences() {
+  const auto data = sentences();
+  const MaskingVocabulary vocabulary = masking_vocabulary(subject_.wordpiece->vocabulary());
+  const MaskingOptions masking{options_.mask_rate, options_.bootstrap.seed};
+  std::vector<MaskedLine> out;
+  for (std::size_t s = 0; s < data->ids->size(); ++s)
+    out.push_back(mask_line((*data->ids)[s], data->line[s], vocabulary, masking));
+  return out;
+}
+
 Attributes ProbeInputs::common_attributes() const {
   const WordPieceOptions& tokenizer = subject_.wordpiece->options();
   return {{"vocabulary_sha256", subject_.wordpiece->vocabulary().sha256()},
           {"lower_case", std::int64_t{tokenizer.lower_case}},
           {"strip_accents", std::int64_t{tokenizer.strip_accents.value_or(tokenizer.lower_case)}},
           {"split_chinese", std::int64_t{tokenizer.split_chinese}},
-          {"dtype", subject_.dtype}};
+          {"dtype", subject_.dtype},
+          {"heads", subject_.config.heads},
+          {"activation", activation_name(subject_.config.activation)},
+          {"layer_norm_eps", subject_.config.layer_norm_eps}};
 }
 
 Attributes ProbeInputs::sentence_attributes() const {

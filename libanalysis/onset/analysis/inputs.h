@@ -8,6 +8,7 @@
 
 #include "onset/analysis/probes.h"
 #include "onset/analysis/sample.h"
+#include "onset/text/masking.h"
 #include "onset/text/pairs.h"
 
 namespace onset {
@@ -40,8 +41,11 @@ class ProbeInputs {
   std::shared_ptr<const UasData> parses();
   std::shared_ptr<const PlainSentences> sentences();
   std::vector<MinimalPair> pairs();
+  /// [sentence] sentences() with tokens hidden at the rate and seed of the options.
+  std::vector<MaskedLine> masked_sentences();
 
-  /// The attributes that every frame carries: tokenizer, dtype.
+  /// The attributes that every frame carries: tokenizer, dtype, and what of config.json changes numbers
+  /// without changing a weight.
   Attributes common_attributes() const;
   /// What a frame says of its sentences, of its pairs: limits and, where it is one, the sample.
   Attributes sentence_attributes() const;

@@ -40,18 +40,14 @@ class LossRun : public ProbeRun {
 class LossProbe : public Probe {
  public:
   explicit LossProbe(ProbeInputs& inputs)
-      : data_(inputs.sentences()), weights_(inputs.options().bootstrap, ItemKind::sentence, data_->content) {
+      : lines_(inputs.masked_sentences()),
+        weights_(inputs.options().bootstrap, ItemKind::sentence, inputs.sentences()->content) {
     const ProbeOptions& options = inputs.options();
-    const Vocabulary& vocabulary = inputs.subject().wordpiece->vocabulary();
-    const MaskingOptions masking{options.mask_rate, options.bootstrap.seed};
-    for (std::size_t s = 0; s < data_->ids->size(); ++s) {
-      lines_.push_back(
-          mask_line((*data_->ids)[s], data_->line[s], {vocabulary.mask(), vocabulary.size()}, masking));
-    }
+    const PlainSentences& data = *inputs.sentences();
     frame_.group = "loss";
     if (weights_.replicates() > 0) frame_.axes.push_back(counting_axis("replicate", weights_.replicates()));
     frame_.attributes = inputs.common_attributes();
-    frame_.attributes[data_->source + "_sha256"] = data_->sha256;
+    frame_.attributes[data.source + "_sha256"] = data.sha256;
     frame_.attributes.merge(inputs.sentence_attributes());
     frame_.attributes["mask_rate"] = options.mask_rate;
     frame_.attributes["lines"] = static_cast<std::int64_t>(lines_.size());
@@ -65,9 +61,8 @@ class LossProbe : public Probe {
   }
 
  private:
-  std::shared_ptr<const PlainSentences> data_;
-  BootstrapWeights weights_;
   std::vector<MaskedLine> lines_;
+  BootstrapWeights weights_;
   Frame frame_;
 };
 

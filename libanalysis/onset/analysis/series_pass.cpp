@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "onset/base/stop.h"
+#include "onset/breaks/short_number.h"
 #include "onset/checkpoint/paths.h"
 #include "onset/checkpoint/tokenizer_files.h"
 #include "onset/series/assemble.h"
@@ -13,12 +14,13 @@ namespace {
 
 std::string dtype_name(torch::ScalarType dtype) { return dtype == torch::kBFloat16 ? "bfloat16" : "float32"; }
 
-/// The sizes that decide the shape of every array; one that changes within a series is a fault of that
-/// checkpoint.
+/// What decides the shape of every array and what the probes' frames say of the model; one that changes
+/// within a series is a fault of that checkpoint.
 std::string shape_of(const BertConfig& config) {
   return "layers " + std::to_string(config.layers) + ", heads " + std::to_string(config.heads) + ", hidden " +
          std::to_string(config.hidden) + ", vocabulary " + std::to_string(config.vocab_size) +
-         ", positions " + std::to_string(config.positions);
+         ", positions " + std::to_string(config.positions) + ", " + activation_name(config.activation) +
+         ", layer_norm_eps " + short_number(config.layer_norm_eps);
 }
 
 /// Adds the time it lives to a sum.
@@ -75,12 +77,16 @@ bool SeriesPass::prepare(const SeriesEntry& entry) {
   });
 }
 
-void SeriesPass::prepare(const Checkpoint& checkpoint) {
+SeriesPass::Tokenizer SeriesPass::tokenizer_of(const Checkpoint& checkpoint) const {
   const TokenizerFiles files = find_tokenizer(checkpoint.folder(), options_.vocab);
   const auto vocabulary = std::make_shared<const Vocabulary>(Vocabulary::read(files.vocab));
   require_vocabulary_fits(files.vocab, vocabulary->size(), checkpoint.config().vocab_size);
-  subject_.wordpiece = std::make_shared<const WordPiece>(
-      vocabulary, WordPieceOptions{files.lower_case, files.strip_accents, files.split_chinese});
+  return {vocabulary, {files.lower_case, files.strip_accents, files.split_chinese}};
+}
+
+void SeriesPass::prepare(const Checkpoint& checkpoint) {
+  const Tokenizer tokenizer = tokenizer_of(checkpoint);
+  subject_.wordpiece = std::make_shared<const WordPiece>(tokenizer.vocabulary, tokenizer.options);
   subject_.config = checkpoint.config();
   subject_.dtype = dtype_name(options_.dtype);
   inputs_.emplace(options_.probes, subject_, watcher_.warn);
@@ -123,6 +129,7 @@ void SeriesPass::measure_rows(const SeriesEntry& entry, const PassPlace& place,
   make_ready();
   about_checkpoint_ = true;
   require_same_shape(checkpoint);
+  require_same_tokenizer(checkpoint);
   const StepInfo step{entry.step, entry.folder.filename().string(), checkpoint.sha256()};
 
   std::vector<std::size_t> wanted;
@@ -170,6 +177,21 @@ void SeriesPass::require_same_shape(const Checkpoint& checkpoint) const {
     throw error_in(ErrorKind::bad_data, (checkpoint.folder() / "config.json").string(),
                    "another model than the series' first: " + found + ", expected " + expected);
   }
+}
+
+void SeriesPass::require_same_tokenizer(const Checkpoint& checkpoint) const {
+  Tokenizer own;
+  try {
+    own = tokenizer_of(checkpoint);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::missing_input) return;  // none of its own: the series' first serves it
+    throw;
+  }
+  if (own.vocabulary->sha256() == subject_.wordpiece->vocabulary().sha256() &&
+      own.options == subject_.wordpiece->options())
+    return;
+  throw error_in(ErrorKind::bad_data, checkpoint.folder().string(),
+                 "another vocabulary, or other settings of its tokenizer, than the series' first");
 }
 
 void SeriesPass::report_nonfinite(const Checkpoint& checkpoint) {

@@ -64,10 +64,16 @@ class SeriesPass {
 
  private:
   bool attempt(const SeriesEntry& entry, const std::function<void()>& work);
+  struct Tokenizer {
+    std::shared_ptr<const Vocabulary> vocabulary;
+    WordPieceOptions options;
+  };
+  Tokenizer tokenizer_of(const Checkpoint& checkpoint) const;
   void prepare(const Checkpoint& checkpoint);
   void make_ready();
   void measure_rows(const SeriesEntry& entry, const PassPlace& place, const std::set<std::string>& groups);
   void require_same_shape(const Checkpoint& checkpoint) const;
+  void require_same_tokenizer(const Checkpoint& checkpoint) const;
   void report_nonfinite(const Checkpoint& checkpoint);
   RowKey key(const StepInfo& step, std::size_t probe) const;
   void warn_once(const std::string& text);

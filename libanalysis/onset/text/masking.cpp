@@ -4,6 +4,10 @@
 
 namespace onset {
 
+MaskingVocabulary masking_vocabulary(const Vocabulary& vocabulary) {
+  return {vocabulary.mask(), vocabulary.size(), vocabulary.unk()};
+}
+
 MaskedLine mask_line(std::span<const std::int32_t> ids, std::int64_t line,
                      const MaskingVocabulary& vocabulary, const MaskingOptions& options) {
   MaskedLine out{{ids.begin(), ids.end()}, {}, {}};

@@ -8,6 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "onset/text/vocabulary.h"
+
 namespace onset {
 
 struct MaskingOptions {
@@ -27,6 +29,10 @@ struct MaskingVocabulary {
   std::int32_t size = 0;  ///< random tokens are drawn from 0 … size - 1
   std::int32_t unk = -1;  ///< a token that is never chosen; -1: none
 };
+
+/// [UNK] is never chosen: as a target it would reward guessing that a word is unknown. (Hugging Face's
+/// collator leaves special tokens alone, too.)
+MaskingVocabulary masking_vocabulary(const Vocabulary& vocabulary);
 
 /// Masks a line of ids whose first and last token ([CLS] and [SEP]) are never chosen. `line` tells lines
 /// apart: its number in the file, or which of all sequences drawn in a training run it is.

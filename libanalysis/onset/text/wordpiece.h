@@ -24,6 +24,8 @@ struct WordPieceOptions {
   std::optional<bool> strip_accents = {};  ///< drop combining marks (category Mn); unset: as lower_case
   bool split_chinese = true;               ///< every ideograph is a word
   int max_word_characters = 100;           ///< a longer word is one [UNK]; counted in code points
+
+  friend bool operator==(const WordPieceOptions&, const WordPieceOptions&) = default;
 };
 
 /// Immutable; any number of threads may use one object.
