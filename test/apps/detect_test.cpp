@@ -124,7 +124,7 @@ TEST_F(DetectProgram, CompareWritesARowARun) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("1500 (1450 to 1550)"));
   const std::string csv = read_file(out);
-  EXPECT_THAT(csv, StartsWith("run,condition,runs,file,differs,structure.step,"));
+  EXPECT_THAT(csv, StartsWith("run,condition,runs,file,differs,structure.break,structure.step,"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
 }
 
