@@ -17,9 +17,9 @@ int run_merge(const std::vector<std::string>& words) {
   if (!line.read(words)) return 0;
   const auto inputs = line.inputs();
   const auto output = line.output_file("output", {});  // may be one of the parts: it then grows
+  const WriterLock lock(output);
   std::vector<Series> parts;
   for (const auto& part : inputs) parts.push_back(read_series(part));
-  const WriterLock lock(output);
   write_series(output, merge(parts));
   return 0;
 }

@@ -166,6 +166,12 @@ TEST_F(Merge, AStepMustBeTheSameCheckpoint) {
                });
 }
 
+TEST_F(Merge, TheSameWeightsInAnotherFolderAreTheSameCheckpoint) {
+  Series other = of({1});
+  other.steps[0].checkpoint = "step_1";
+  EXPECT_EQ(merge(std::vector{serial(), other}), serial());
+}
+
 TEST_F(Merge, AttributesMustAgree) {
   Series other = of({1});
   other.attributes["seed"] = std::int64_t{2};

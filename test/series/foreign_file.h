@@ -36,7 +36,9 @@ class ForeignFile {
   }
 
   /// Fixed-length strings, filled with zero bytes or with spaces.
-  void texts(const std::string& path, const std::vector<std::string>& values, H5T_str_t padding) {
+  /// Of shape `dims`, or one axis of all values.
+  void texts(const std::string& path, const std::vector<std::string>& values, H5T_str_t padding,
+             std::vector<hsize_t> dims = {}) {
     std::size_t width = 1;
     for (const std::string& value : values) width = std::max(width, value.size());
     std::string bytes;
@@ -45,8 +47,8 @@ class ForeignFile {
       bytes += value;
     }
     const hid_t type = fixed_text(width, padding);
-    const hsize_t size = values.size();
-    const hid_t space = H5Screate_simple(1, &size, nullptr);
+    if (dims.empty()) dims = {values.size()};
+    const hid_t space = H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
     const hid_t array = H5Dcreate2(file_, path.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     H5Dwrite(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
     H5Dclose(array);

@@ -182,6 +182,13 @@ TEST_F(Foreign, ACurveIsOneValueAStep) {
   });
   expect_error(ErrorKind::bad_data, name() + ": /uas/micro: expected numbers",
                [&] { read_curves(path, two_curves); });
+  path = file([](ForeignFile& out) {
+    out.group("/uas");
+    out.numbers("/uas/micro", H5T_IEEE_F32BE, {3}, {0.5, 1, 2});
+    out.texts("/uas/micro_replicates", {"a", "b", "c"}, H5T_STR_NULLPAD, {3, 1});
+  });
+  expect_error(ErrorKind::bad_data, name() + ": /uas/micro_replicates: expected numbers",
+               [&] { read_curves(path, two_curves); });
 }
 
 TEST_F(Foreign, ValuesInAnotherFileAreNotFollowed) {

@@ -17,8 +17,9 @@ Series assemble(std::span<const StepInfo> steps, std::span<const Frame> frames, 
                 const Attributes& attributes);
 
 /// One series of several: shards, other probes, other steps of one run. Attributes and each group's frame
-/// must agree where more than one part has them; a step in two parts must be the same checkpoint (SHA-256),
-/// and what both measured there must be the same bits. Throws Error(bad_data) saying what differs.
+/// must agree where more than one part has them; a step in two parts must be the same checkpoint (SHA-256,
+/// whatever its folder was called), and what both measured there must be the same bits. Throws
+/// Error(bad_data) saying what differs.
 Series merge(std::span<const Series> parts);
 
 }  // namespace onset

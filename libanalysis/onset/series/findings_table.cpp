@@ -64,6 +64,10 @@ void FindingsTable::set(const std::string& column, double value) {
   if (std::isfinite(value)) place->second.at(rows_ - 1) = value;
 }
 
+void FindingsTable::set(const std::string& column, const std::optional<double>& value) {
+  set(column, value.value_or(std::numeric_limits<double>::quiet_NaN()));
+}
+
 std::string findings_csv(const FindingsTable& table) {
   std::string out;
   const auto add = [&](std::size_t column, const std::string& cell) {

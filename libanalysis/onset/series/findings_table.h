@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ class FindingsTable {
   /// missing.
   void set(const std::string& column, const std::string& text);
   void set(const std::string& column, double value);
+  void set(const std::string& column, const std::optional<double>& value);  ///< missing where it is none
 
   std::size_t rows() const { return rows_; }
   const std::vector<std::string>& columns() const { return order_; }

@@ -210,6 +210,7 @@ Replicates replicates_of(const Hdf5Contents& file, const std::string& path, std:
   const Hdf5Array& array = file.arrays.at(path);
   const std::uint64_t count = array.dims.size() == 2 ? array.dims[1] : 0;
   require_shape(file, path, {steps, count});
+  if (!is_numeric(array)) throw wrong(file, path + ": expected numbers");
   Replicates out;
   out.count = static_cast<std::int64_t>(count);
   std::visit([&](const auto& found) { out.values.assign(found.begin(), found.end()); }, array.numbers);

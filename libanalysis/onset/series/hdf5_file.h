@@ -5,9 +5,8 @@
 //   /replicate        int64  [replicate], where a group uses it; a dimension scale
 //   /<group>          the frame's attributes; a group may lie in another, /glue/cola
 //   /<group>/<axis>   the axis's labels, int64 or string; a dimension scale
-//   /<group>/<name>   constants, and variables [step, …]; every axis has its scale attached; attributes
-//   units, long_name,
-//                     _FillValue (NaN; -1 in integers)
+//   /<group>/<name>   constants, and variables [step, …]; every axis has its scale attached;
+//                     attributes units, long_name, _FillValue (NaN; -1 in integers)
 //
 // Strings are variable-length UTF-8; there are no booleans and no enums. Format: HDF5 1.8. The same series
 // gives the same bytes (no times are kept). Arrays from 64 KiB are compressed (shuffle, gzip 4) in chunks of

@@ -139,6 +139,8 @@ std::optional<Measurement> RowStore::read(const RowKey& key) const {
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::missing_input) return std::nullopt;
     throw;
+  } catch (const std::bad_alloc&) {
+    throw;  // says nothing of the row
   } catch (const std::exception& error) {
     std::filesystem::path aside = path;
     aside += ".damaged";
