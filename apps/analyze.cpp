@@ -104,9 +104,9 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
       "folder of what was measured so far, which several series may share; default: FILE.rows/")(
       "device", po::value<std::string>()->value_name("NAME")->default_value("auto"), "auto, cpu or cuda")(
       "dtype", po::value<std::string>()->value_name("NAME")->default_value("float32"), "float32 or bfloat16")(
-      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads")(
-      "shard", po::value<std::string>()->value_name("i/n"),
-      "take every n-th checkpoint, from the i-th (from 0)")(
+      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"),
+      "also OMP_NUM_THREADS, SLURM_CPUS_PER_TASK")("shard", po::value<std::string>()->value_name("i/n"),
+                                                   "take every n-th checkpoint, from the i-th (from 0)")(
       "watch", po::bool_switch(), "go on, measuring checkpoints as they land, until stopped")(
       "watch-seconds", po::value<double>()->value_name("S")->default_value(defaults.watch_seconds, "10"),
       "between two looks")("adaptive", po::bool_switch(),

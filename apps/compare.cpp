@@ -30,7 +30,6 @@ std::vector<double> parse_steps(const std::string& list) {
   return out;
 }
 
-/// "0.9133 (-0.0120 ± …)" is hard to read in a column: value, then difference and interval.
 std::string final_text(const MetricComparison& metric) {
   if (!metric.summary) return "–";
   return fixed(metric.summary->final_value.value, 4);

@@ -19,10 +19,13 @@ void add_row(TextTable& table, const std::string& role, const std::string& curve
     return;
   }
   const Onset& onset = *found;
+  std::string knot = step_text(onset.detectors.piecewise_linear);
+  if (onset.knot_interval)
+    knot += " (" + rounded(onset.knot_interval->low) + " to " + rounded(onset.knot_interval->high) + ")";
   table.add({role, curve, onset.break_found ? rounded(*onset.step) : "no break",
              interval_text(onset.low, onset.high), onset.p ? short_number(*onset.p) : "–",
-             step_text(onset.detectors.second_difference), step_text(onset.detectors.piecewise_linear),
-             step_text(onset.detectors.slope), onset.agree ? "yes" : "no"});
+             step_text(onset.detectors.second_difference), knot, step_text(onset.detectors.slope),
+             onset.agree ? "yes" : "no"});
 }
 
 void print_sensitivity(std::ostream& out, const std::string& role, const std::optional<Onset>& found) {

@@ -58,7 +58,8 @@ po::options_description describe(const FinetuneOptions& defaults) {
   out.add_options()("vocab", text("F.txt"), "vocabulary, instead of the checkpoints' own");
   out.add_options()("run", text("NAME"), "the run's name in the file; default: the folder's");
   out.add_options()("device", text("NAME")->default_value("auto"), "auto, cpu or cuda");
-  out.add_options()("threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads");
+  out.add_options()("threads", po::value<int>()->value_name("N")->default_value(0, "all cores"),
+                    "also OMP_NUM_THREADS, SLURM_CPUS_PER_TASK");
   return out;
 }
 

@@ -78,7 +78,8 @@ int run_sweep(const std::vector<std::string>& words) {
       "shard", po::value<std::string>()->value_name("i/n"),
       "make every n-th group of runs (see --dry-run), from the i-th (from 0), and no tables")(
       "dry-run", po::bool_switch(), "print what would be trained, and write nothing")(
-      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads");
+      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"),
+      "also OMP_NUM_THREADS, SLURM_CPUS_PER_TASK");
   CommandLine line(
       {"sweep", "SWEEP.json",
        "Trains, measures and compares every run of a grid of lambda, release step and seed. Runs of one "

@@ -32,8 +32,9 @@ int run_tokenize(const std::vector<std::string>& words) {
       "cased", po::bool_switch(), "keep case and accents")(
       "ordinary", po::bool_switch(),
       "[MASK] and its like typed in the text are ordinary characters, as the probes read them; else those "
-      "tokens, as in Hugging Face")(
-      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads");
+      "tokens, as in Hugging Face")("threads",
+                                    po::value<int>()->value_name("N")->default_value(0, "all cores"),
+                                    "also OMP_NUM_THREADS, SLURM_CPUS_PER_TASK");
   CommandLine line(
       {"tokenize", "[FILE|-]", "Prints the token ids of each line of text, [CLS] and [SEP] included.",
        "echo 'the cats sleep' | onset tokenize --vocab vocab.txt"},

@@ -72,7 +72,8 @@ int run_train(const std::vector<std::string>& words) {
       "output,o", po::value<std::string>()->value_name("RUN"),
       "folder to write: checkpoint-<step>/, log.csv, live.h5; tokenised text goes to token-cache/ beside it")(
       "resume", po::bool_switch(), "go on with the run that is there; start it where there is none")(
-      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"), "threads");
+      "threads", po::value<int>()->value_name("N")->default_value(0, "all cores"),
+      "also OMP_NUM_THREADS, SLURM_CPUS_PER_TASK");
   CommandLine line(
       {"train", "",
        "Trains a BERT by masked language modelling, with the syntactic regulariser if asked. Interrupted "

@@ -69,10 +69,10 @@ TEST_F(Compared, PhenomenaAreCompared) {
 
 TEST_F(Compared, LossAtSteps) {
   CompareOptions options;
-  options.loss_steps = {150, 9000};
+  options.loss_steps = {1550, 9000};
   const Comparison found = compare_runs({file({}), file({"b"})}, options);
-  EXPECT_NEAR(*found.runs[0].losses[0], 5 - 0.15, 1e-12);  // half-way between 4.9 and 4.8
-  EXPECT_FALSE(found.runs[0].losses[1]);                   // past the last checkpoint
+  EXPECT_NEAR(*found.runs[0].losses[0], 4.95, 1e-12);  // half-way between 5 and 4.9
+  EXPECT_FALSE(found.runs[0].losses[1]);               // past the last checkpoint
 }
 
 TEST_F(Compared, SeedsOfAConditionAreTakenTogether) {

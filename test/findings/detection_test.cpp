@@ -94,10 +94,11 @@ TEST_F(Detected, NeitherCurveIsBadData) {
 
 TEST_F(Detected, AFallingLossIsTurnedRound) {
   DetectOptions options;
-  options.capability = "loss/mlm";  // a straight line: negated it rises evenly, and breaks nowhere
+  options.capability = "loss/mlm";  // begins to fall at 1,500 and stops at 2,500, which is no onset
   const Detection found = detect(write_planted(folder_ / "a.h5"), options);
   ASSERT_TRUE(found.capability);
-  EXPECT_FALSE(found.capability->break_found);
+  EXPECT_TRUE(found.capability->break_found);
+  EXPECT_EQ(found.capability->step, 1500);
 }
 
 TEST_F(Detected, TableHasARowACurveAndTheGap) {

@@ -95,12 +95,13 @@ inline Group planted_pll(const Planted& plan) {
   return group;
 }
 
-/// Loss falls from 5 by 0.001 a step.
+/// Loss stands at 5 until step 1,500, falls to 4 over 1,000 steps, stands again.
 inline Group planted_loss() {
+  constexpr double onset = 1500;
   Group group;
   group.frame.group = "loss";
   std::vector<double> loss;
-  for (int s = 0; s < planted_points; ++s) loss.push_back(5 - 0.1 * s);
+  for (int s = 0; s < planted_points; ++s) loss.push_back(5 - (planted_value(100.0 * s, onset, 1) - 0.3));
   group.variables.push_back({"mlm", {"step"}, loss, "nats", ""});
   return group;
 }

@@ -6,6 +6,7 @@
 
 #include "onset/base/error.h"
 #include "onset/findings/agreement.h"
+#include "onset/findings/onset_cells.h"
 #include "onset/series/hdf5_file.h"
 
 namespace onset {
@@ -140,42 +141,25 @@ void check_agreement(const std::vector<std::filesystem::path>& files,
   }
 }
 
-void set(FindingsTable& table, const std::string& column, const std::optional<double>& value) {
-  table.set(column, value.value_or(std::nan("")));
-}
-
-void set_interval(FindingsTable& table, const std::string& prefix, const std::optional<Interval>& interval) {
-  set(table, prefix + "low", interval ? std::optional(interval->low) : std::nullopt);
-  set(table, prefix + "high", interval ? std::optional(interval->high) : std::nullopt);
-}
-
-void add_onset(FindingsTable& table, const std::string& role, const std::optional<Onset>& found) {
-  const Onset onset = found.value_or(Onset{});
-  set(table, role + ".step", onset.step);
-  set(table, role + ".low", onset.low);
-  set(table, role + ".high", onset.high);
-  set(table, role + ".p", onset.p);
-}
-
 void add_metric(FindingsTable& table, const MetricComparison& metric) {
   const std::string& name = metric.metric;
   const auto& summary = metric.summary;
-  set(table, name + ".final", summary ? std::optional(summary->final_value.value) : std::nullopt);
+  table.set(name + ".final", summary ? std::optional(summary->final_value.value) : std::nullopt);
   set_interval(table, name + ".final_", metric.final_interval);
-  set(table, name + ".final_step", summary ? std::optional(summary->final_step) : std::nullopt);
-  set(table, name + ".best", summary ? std::optional(summary->best_value.value) : std::nullopt);
-  set(table, name + ".best_step", summary ? std::optional(summary->best_step) : std::nullopt);
+  table.set(name + ".final_step", summary ? std::optional(summary->final_step) : std::nullopt);
+  table.set(name + ".best", summary ? std::optional(summary->best_value.value) : std::nullopt);
+  table.set(name + ".best_step", summary ? std::optional(summary->best_step) : std::nullopt);
   const auto& difference = metric.final_difference;
-  set(table, name + ".difference", difference ? std::optional(difference->value) : std::nullopt);
+  table.set(name + ".difference", difference ? std::optional(difference->value) : std::nullopt);
   set_interval(table, name + ".difference_", difference ? difference->interval : std::nullopt);
-  set(table, name + ".difference_p", difference ? difference->p : std::nullopt);
-  set(table, name + ".area", metric.by_step ? std::optional(metric.by_step->area) : std::nullopt);
+  table.set(name + ".difference_p", difference ? difference->p : std::nullopt);
+  table.set(name + ".area", metric.by_step ? std::optional(metric.by_step->area) : std::nullopt);
   const auto& mean = metric.by_step;
-  set(table, name + ".mean_difference", mean ? std::optional(mean->mean_difference.value) : std::nullopt);
+  table.set(name + ".mean_difference", mean ? std::optional(mean->mean_difference.value) : std::nullopt);
   set_interval(table, name + ".mean_difference_", mean ? mean->mean_difference.interval : std::nullopt);
   const auto& moved = metric.by_onset;
-  set(table, name + ".mean_difference_since_onset",
-      moved ? std::optional(moved->mean_difference.value) : std::nullopt);
+  table.set(name + ".mean_difference_since_onset",
+            moved ? std::optional(moved->mean_difference.value) : std::nullopt);
 }
 
 void add_seed_mean(FindingsTable& table, const std::string& column, const std::string& prefix,
@@ -253,16 +237,16 @@ FindingsTable comparison_table(const Comparison& comparison) {
     table.set("runs", 1.0);
     table.set("file", run.file.string());
     table.set("differs", joined(run.differs));
-    add_onset(table, "structure", run.detection.structure);
-    add_onset(table, "capability", run.detection.capability);
+    set_onset(table, "structure", run.detection.structure);
+    set_onset(table, "capability", run.detection.capability);
     const auto& gap = run.detection.gap.answer;
-    set(table, "gap.steps", gap ? std::optional(gap->steps) : std::nullopt);
+    table.set("gap.steps", gap ? std::optional(gap->steps) : std::nullopt);
     set_interval(table, "gap.", gap ? std::optional(gap->interval) : std::nullopt);
-    set(table, "gap.p_structure_first", gap ? std::optional(gap->p_structure_first) : std::nullopt);
+    table.set("gap.p_structure_first", gap ? std::optional(gap->p_structure_first) : std::nullopt);
     for (const MetricComparison& metric : run.metrics) add_metric(table, metric);
     for (std::size_t i = 0; i < run.losses.size(); ++i) {
-      set(table, "loss/mlm.at_" + std::to_string(static_cast<std::int64_t>(comparison.loss_steps[i])),
-          run.losses[i]);
+      table.set("loss/mlm.at_" + std::to_string(static_cast<std::int64_t>(comparison.loss_steps[i])),
+                run.losses[i]);
     }
   }
   for (const ConditionSummary& condition : comparison.conditions) {

@@ -64,7 +64,12 @@ struct Comparison {
 Comparison compare_runs(const std::vector<std::filesystem::path>& files, const CompareOptions& options,
                         const Progress& progress = {});
 
-/// A row a run, then a row a condition; README lists the columns.
+/// A row a run, then a row a condition. Columns: condition, run, runs, file, differs; set_onset's of
+/// structure and capability; gap.steps, .low, .high, .p_structure_first; for each metric M: M.final,
+/// .final_low, .final_high, .final_step, .best, .best_step, .difference, .difference_low, .difference_high,
+/// .difference_p, .area, .mean_difference, .mean_difference_low, .mean_difference_high,
+/// .mean_difference_since_onset; and loss/mlm.at_STEP. A condition's row has the mean over its seeds of
+/// onsets, gap and finals, with intervals.
 FindingsTable comparison_table(const Comparison& comparison);
 
 }  // namespace onset

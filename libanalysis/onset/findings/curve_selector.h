@@ -1,8 +1,8 @@
 // Which curve of a series file is meant, in words:
 //
 //   uas/micro                                      one value a step, as it stands, with its replicates
-//   uas/accuracy[relation=nsubj]                   accuracy = correct / total; the best head at each
-//   checkpoint uas/accuracy[relation=nsubj,layer=3,head=2,direction=dep->head]        one head
+//   uas/accuracy[relation=nsubj]                   accuracy = correct / total; each checkpoint's best head
+//   uas/accuracy[relation=nsubj,layer=3,head=2,direction=dep->head]        one head
 //   pll/accuracy[paradigm=sva_pp]                  one paradigm
 //   twonn/dimension[layer=last,pooling=cls]        `last`: the largest label of a numbered axis
 //   uas/weight[relation=all,direction=max,layer=max,head=mean]             reduced over an axis

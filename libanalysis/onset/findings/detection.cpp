@@ -1,10 +1,10 @@
 #include "onset/findings/detection.h"
 
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "onset/base/error.h"
+#include "onset/findings/onset_cells.h"
 #include "onset/series/hdf5_file.h"
 
 namespace onset {
@@ -126,15 +126,6 @@ void add_extent(Detection& detection, const std::optional<Curve>& curve) {
   detection.last_step = curve->steps.back();
 }
 
-void set(FindingsTable& table, const std::string& column, const std::optional<double>& value) {
-  table.set(column, value.value_or(std::numeric_limits<double>::quiet_NaN()));
-}
-
-void set_interval(FindingsTable& table, const std::string& prefix, const std::optional<Interval>& interval) {
-  set(table, prefix + "low", interval ? std::optional(interval->low) : std::nullopt);
-  set(table, prefix + "high", interval ? std::optional(interval->high) : std::nullopt);
-}
-
 void add_onset_row(FindingsTable& table, const std::string& run, const std::string& role,
                    const std::string& curve, const std::optional<Onset>& found) {
   table.start_row();
@@ -143,14 +134,14 @@ void add_onset_row(FindingsTable& table, const std::string& run, const std::stri
   table.set("curve", curve);
   const Onset onset = found.value_or(Onset{});
   table.set("break", std::string(!found ? "" : onset.break_found ? "yes" : "no"));
-  set(table, "step", onset.step);
-  set(table, "low", onset.low);
-  set(table, "high", onset.high);
-  set(table, "p", onset.p);
-  set(table, "second_difference", onset.detectors.second_difference);
-  set(table, "piecewise_linear", onset.detectors.piecewise_linear);
+  table.set("step", onset.step);
+  table.set("low", onset.low);
+  table.set("high", onset.high);
+  table.set("p", onset.p);
+  table.set("second_difference", onset.detectors.second_difference);
+  table.set("piecewise_linear", onset.detectors.piecewise_linear);
   set_interval(table, "knot_", onset.knot_interval);
-  set(table, "slope", onset.detectors.slope);
+  table.set("slope", onset.detectors.slope);
   table.set("agree", std::string(!found ? "" : onset.agree ? "yes" : "no"));
   if (found) {
     table.set("amplitude", onset.amplitude);
