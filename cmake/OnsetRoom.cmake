@@ -27,21 +27,32 @@ function(onset_room name)
   endif()
 endfunction()
 
-# One precompiled header for everything that includes LibTorch (20 s a source without it). Not the whole of
+# Precompiled headers, shared by all targets that include what is in them. Of LibTorch not the whole of
 # <torch/torch.h>: what of its modules a source does not use it would still instantiate, 2 s each time.
-function(onset_use_torch_pch target)
-  if(NOT TARGET onset_torch_pch)
-    add_library(onset_torch_pch STATIC ${PROJECT_SOURCE_DIR}/cmake/torch_pch.cpp)
-    target_link_libraries(onset_torch_pch PRIVATE onset::torch onset_warnings onset_sanitizers)
-    target_precompile_headers(onset_torch_pch PRIVATE <torch/types.h> <torch/autograd.h> <torch/cuda.h> <torch/utils.h>)
+set(ONSET_TORCH_HEADERS <torch/types.h> <torch/autograd.h> <torch/cuda.h> <torch/utils.h>)
+set(ONSET_TEST_HEADERS <gmock/gmock.h> <gtest/gtest.h>)
+
+#   onset_precompile(target carrier LINKS … HEADERS …)
+#
+# `carrier` is the target that compiles them, made by the first call that names it.
+function(onset_precompile target carrier)
+  cmake_parse_arguments(PCH "" "" "LINKS;HEADERS" ${ARGN})
+  if(NOT TARGET ${carrier})
+    add_library(${carrier} STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+    target_link_libraries(${carrier} PRIVATE ${PCH_LINKS} onset_warnings onset_sanitizers)
+    target_precompile_headers(${carrier} PRIVATE ${PCH_HEADERS})
   endif()
-  target_precompile_headers(${target} REUSE_FROM onset_torch_pch)
+  target_precompile_headers(${target} REUSE_FROM ${carrier})
   # The header is compiled with -fPIC; what reuses it must be, too, and CMake would give a program -fPIE.
   get_target_property(type ${target} TYPE)
   if(type STREQUAL EXECUTABLE)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
+endfunction()
+
+function(onset_use_torch_pch target)
+  onset_precompile(${target} onset_torch_pch LINKS onset::torch HEADERS ${ONSET_TORCH_HEADERS})
 endfunction()
 
 # The tests of a room: every test/<room>/*_test.cpp, found by pattern so that none can be left out.
@@ -60,7 +71,15 @@ function(onset_tests name)
   target_compile_definitions(onset_${name}_test PRIVATE
     ONSET_FIXTURES="${CMAKE_CURRENT_SOURCE_DIR}/fixtures" ONSET_SHARED_DATA="${PROJECT_SOURCE_DIR}/../shared/data")
   if(TESTS_TORCH)
-    onset_use_torch_pch(onset_${name}_test)
+    onset_precompile(onset_${name}_test onset_torch_tests_pch LINKS onset::torch GTest::gmock
+      HEADERS ${ONSET_TORCH_HEADERS} ${ONSET_TEST_HEADERS})
+    # One process for all of them: LibTorch takes half a second to start.
+    add_test(NAME ${name} COMMAND onset_${name}_test --gtest_brief=1)
+  else()
+    # Some rooms use OpenMP: with it for all, one header serves them.
+    target_link_libraries(onset_${name}_test PRIVATE OpenMP::OpenMP_CXX)
+    onset_precompile(onset_${name}_test onset_tests_pch LINKS GTest::gmock OpenMP::OpenMP_CXX
+      HEADERS ${ONSET_TEST_HEADERS})
+    gtest_discover_tests(onset_${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST)
   endif()
-  gtest_discover_tests(onset_${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST)
 endfunction()

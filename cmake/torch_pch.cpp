@@ -1,1 +1,0 @@
-// Carries the precompiled LibTorch header; see cmake/OnsetRoom.cmake.
