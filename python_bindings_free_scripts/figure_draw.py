@@ -49,7 +49,7 @@ def panels(one: Run, options: Namespace) -> list[Panel]:
         Line(label, COLOURS[onset], values, onset_series.band(series, path), onset)
         for path, label, onset in (
             (options.structure, "UAS" if options.structure == "uas/micro" else options.structure, "structure"),
-            (options.capability, "BLiMP" if options.capability == "pll/overall" else options.capability, "capability"),
+            (options.capability, "Accuracy on pairs" if options.capability == "pll/overall" else options.capability, "capability"),
         )
         if (values := onset_series.curve(series, path)) is not None
     ]

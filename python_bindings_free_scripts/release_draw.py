@@ -19,7 +19,7 @@ from sweep_table import SweptRun
 BASE, ONSET = "#3f4650", "#8a929c"
 COLOURS = ("#0072b2", "#c04e00", "#00785a", "#8e4585", "#b8860b", "#5b7fa6")
 MARKERS = ("o", "s", "^", "D", "v", "P")
-NAMES = {"uas/micro": "Final UAS", "pll/overall": "Final BLiMP accuracy", "loss/mlm": "Final MLM loss"}
+NAMES = {"uas/micro": "Final UAS", "pll/overall": "Final accuracy on pairs", "loss/mlm": "Final MLM loss"}
 
 
 def draw(runs: Sequence[SweptRun], options: Namespace) -> Figure:

@@ -117,7 +117,7 @@ def _onset_row(run: Run, what: str, one: Break, detectors: Sequence[str]) -> str
 # What the comparison shows of a curve: heading, path, which end is best, decimals.
 COMPARED = (
     ("UAS", "uas/micro", max, 3),
-    ("BLiMP", "pll/overall", max, 3),
+    ("Accuracy", "pll/overall", max, 3),
     ("Loss", "loss/mlm", min, 3),
 )
 

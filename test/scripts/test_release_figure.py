@@ -50,7 +50,7 @@ def test_means_stand_at_their_release_and_never_at_the_end(table: Path) -> None:
     assert [list(line.get_ydata()) for line in seeds] == [[0.78, 0.74]]
     line = next(line for line in capability.lines if line.get_label() == "λ = 1.2")
     assert line.get_ydata() == pytest.approx([0.63, 0.55])
-    assert [axes.get_ylabel() for axes in (structure, capability)] == ["Final UAS", "Final BLiMP accuracy"]
+    assert [axes.get_ylabel() for axes in (structure, capability)] == ["Final UAS", "Final accuracy on pairs"]
 
 
 def test_a_line_each_lambda_and_no_base_where_there_is_none(tmp_path: Path) -> None:
