@@ -16,7 +16,7 @@ DEMO_STEPS = ",".join(map(str, [*range(0, 600, 25), *range(600, 2501, 100)]))  #
 DENSE_STEPS = "0:2500:10"
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("work"); p.add_argument("--only", default="adaptive,interval"); p.add_argument("--threads", type=int, default=2)
+p.add_argument("work"); p.add_argument("--only", default="adaptive,interval"); p.add_argument("--threads", type=int, default=1, help="1, as the demo: the same runs to the bit")
 a = p.parse_args()
 WORK = os.path.abspath(a.work)
 os.makedirs(WORK, exist_ok=True)
