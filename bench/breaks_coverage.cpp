@@ -97,6 +97,14 @@ void planted_table(int series) {
                 run(broken_at(2040 / end, 3540 / end), uneven, 2040, series));
   print_planted("15 gaps, the same without replicates",
                 run(broken_at(2040 / last, 3540 / last), bare, 2040, series));
+  // Flat for a tenth of the run, steep, less steep, flat.
+  const double begin = 500 / last;
+  const auto bends = [&](double x) {
+    return 0.5 + 2 * std::max(0.0, x - begin) - 1.6 * std::max(0.0, x - begin - 0.13) -
+           0.4 * std::max(0.0, x - begin - 0.4);
+  };
+  print_planted("saturating in bends, low noise",
+                run(bends, {even_steps(points, gap), many_items, 0.5, 200, 0}, 500, series));
 }
 
 void smooth_table(int series) {
