@@ -1,5 +1,5 @@
 """onset and its peers on the same work, by turns in one run, on two threads in float32. Prints ratios of medians: of three runs
-of onset, and of three of the peer where one takes less than half a minute.
+of onset, and of three of the peer where one takes less than half a minute; tokenizers once, training by the median of its steps.
 
 usage: side_by_side.py --python VENV/bin/python --peers PEERS --paper PAPER --data DATA [--dadapy VENV/bin/python] [--only uas,pll,…]
 
