@@ -248,39 +248,36 @@ AttentionResult attend(const torch::Tensor& qkv, std::span<const std::int64_t> o
   return {out[0], out.size() > 1 ? out[1] : torch::Tensor()};
 }
 
-torch::Tensor attend_selected(const torch::Tensor& queries, std::span<const std::int64_t> query_offsets,
-                              const torch::Tensor& keys_values, std::span<const std::int64_t> offsets,
-                              std::int64_t heads) {
-  const std::int64_t hidden = queries.size(1);
-  const std::int64_t size = hidden / heads;
+torch::Tensor attend_to_states(const torch::Tensor& queries, std::span<const std::int64_t> query_offsets,
+                               const torch::Tensor& states, std::span<const std::int64_t> offsets) {
+  const std::int64_t width = states.size(1);
+  const std::int64_t heads = queries.size(1) / width;
   if (!runs_in_kernel(queries)) {
     const Padding query_padding = pad(query_offsets, queries.device());
     const Padding key_padding = pad(offsets, queries.device());
-    const auto parts = keys_values.chunk(2, 1);
-    const torch::Tensor map =
-        map_of(to_heads(queries, query_padding, heads), to_heads(parts[0], key_padding, heads), key_padding);
-    return to_packed(torch::matmul(map, to_heads(parts[1], key_padding, heads)), query_padding);
+    const torch::Tensor shared = to_heads(states, key_padding, 1);
+    const torch::Tensor map = map_of(to_heads(queries, query_padding, heads), shared, key_padding);
+    return to_packed(torch::matmul(map, shared), query_padding);
   }
-  torch::Tensor context = torch::empty({queries.size(0), hidden}, queries.options());
-  const float* const q = queries.data_ptr<float>();
-  const float* const kv = keys_values.data_ptr<float>();
-  float* const out = context.data_ptr<float>();
-  for_each_head(static_cast<std::int64_t>(offsets.size()) - 1, heads,
-                [&](std::int64_t sequence, std::int64_t head, AttentionWorkspace& work) {
+  // Each query's heads are so many queries more to the kernel.
+  torch::Tensor means = torch::empty_like(queries);
+  const std::int64_t stride = heads * width;
+  for_each_head(static_cast<std::int64_t>(offsets.size()) - 1, 1,
+                [&](std::int64_t sequence, std::int64_t, AttentionWorkspace& work) {
                   const std::int64_t row = query_offsets[sequence];
-                  const float* const k = kv + offsets[sequence] * 2 * hidden + head * size;
-                  const HeadInputs in{q + row * hidden + head * size,
-                                      k,
-                                      k + hidden,
-                                      hidden,
-                                      2 * hidden,
-                                      2 * hidden,
-                                      static_cast<int>(query_offsets[sequence + 1] - row),
+                  const float* const x = states.data_ptr<float>() + offsets[sequence] * width;
+                  const HeadInputs in{queries.data_ptr<float>() + row * stride,
+                                      x,
+                                      x,
+                                      width,
+                                      width,
+                                      width,
+                                      static_cast<int>((query_offsets[sequence + 1] - row) * heads),
                                       static_cast<int>(offsets[sequence + 1] - offsets[sequence]),
-                                      static_cast<int>(size)};
-                  attend_head(in, {}, work, out + row * hidden + head * size, hidden);
+                                      static_cast<int>(width)};
+                  attend_head(in, {}, work, means.data_ptr<float>() + row * stride, width);
                 });
-  return context;
+  return means;
 }
 
 }  // namespace onset

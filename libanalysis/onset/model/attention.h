@@ -54,11 +54,11 @@ struct AttentionResult {
 AttentionResult attend(const torch::Tensor& qkv, std::span<const std::int64_t> offsets,
                        const AttentionOptions& options);
 
-/// The same for some queries only: `queries` [row, hidden], of which query_offsets[s] … query_offsets[s + 1]
-/// - 1 belong to sequence s, against `keys_values` [token, 2 * hidden]. Returns the context [row, hidden].
-/// For inference: no gradient, no tap.
-torch::Tensor attend_selected(const torch::Tensor& queries, std::span<const std::int64_t> query_offsets,
-                              const torch::Tensor& keys_values, std::span<const std::int64_t> offsets,
-                              std::int64_t heads);
+/// Attention of some queries to rows that are keys and values at once, the same for every head:
+/// softmax(Q X^T / sqrt(width)) X. `queries` [row, heads * width], of which query_offsets[s] …
+/// query_offsets[s + 1] - 1 belong to sequence s; `states` [token, width]. Returns the means of the states,
+/// [row, heads * width]. For inference: no gradient, no tap.
+torch::Tensor attend_to_states(const torch::Tensor& queries, std::span<const std::int64_t> query_offsets,
+                               const torch::Tensor& states, std::span<const std::int64_t> offsets);
 
 }  // namespace onset

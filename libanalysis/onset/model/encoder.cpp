@@ -1,6 +1,7 @@
 #include "onset/model/encoder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <unordered_map>
 
@@ -85,21 +86,42 @@ class Forward {
     return result.context;
   }
 
-  /// The context of the wanted rows alone.
+  /// The context of the wanted rows alone, for which no key and no value is made:
+  ///
+  ///   q . k_t = (q W_k) . x_t + a number that is the same for every t,   sum_t a_t v_t = W_v (sum_t a_t x_t)
+  ///   + b_v
+  ///
+  /// Two products a wanted row and head take the place of two a token.
   torch::Tensor selected_attention(const torch::Tensor& hidden, const torch::Tensor& wanted,
                                    std::int64_t l) const {
     const Linear& qkv = bert_.layers[l].qkv;
-    const std::int64_t width = bert_.config.hidden;
+    const std::int64_t width = bert_.config.hidden, heads = bert_.config.heads, size = width / heads;
+    const auto part = [&](const torch::Tensor& all, std::int64_t which) {
+      return all.narrow(0, which * width, width);
+    };
+    // attend_to_states divides by sqrt(width), the head's own scale is sqrt(size).
     const torch::Tensor queries =
-        torch::linear(wanted, qkv.weight.narrow(0, 0, width), qkv.bias.narrow(0, 0, width));
-    const torch::Tensor keys_values =
-        torch::linear(hidden, qkv.weight.narrow(0, width, 2 * width), qkv.bias.narrow(0, width, 2 * width));
+        torch::linear(wanted, part(qkv.weight, 0), part(qkv.bias, 0)) * std::sqrt(static_cast<double>(heads));
+    torch::Tensor by_head = torch::empty({wanted.size(0), heads, width}, wanted.options());
+    for (std::int64_t head = 0; head < heads; ++head) {
+      torch::Tensor out = by_head.select(1, head);
+      torch::mm_out(out, queries.narrow(1, head * size, size),
+                    part(qkv.weight, 1).narrow(0, head * size, size));
+    }
     std::vector<std::int64_t> offsets;
     for (const std::int64_t end : batch_.offsets) {
       offsets.push_back(std::lower_bound(options_.rows.begin(), options_.rows.end(), end) -
                         options_.rows.begin());
     }
-    return attend_selected(queries, offsets, keys_values, batch_.offsets, bert_.config.heads);
+    const torch::Tensor means =
+        attend_to_states(by_head.flatten(1), offsets, hidden, batch_.offsets).view_as(by_head);
+    torch::Tensor context = torch::empty_like(wanted);
+    for (std::int64_t head = 0; head < heads; ++head) {
+      torch::Tensor out = context.narrow(1, head * size, size);
+      torch::addmm_out(out, part(qkv.bias, 2).narrow(0, head * size, size), means.select(1, head),
+                       part(qkv.weight, 2).narrow(0, head * size, size).t());
+    }
+    return context;
   }
 
   torch::Tensor finish_layer(const torch::Tensor& context, const torch::Tensor& hidden,

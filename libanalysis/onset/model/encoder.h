@@ -26,9 +26,8 @@ using HiddenTap = std::function<void(std::int64_t layer, const torch::Tensor& hi
 struct EncoderOptions {
   AttentionTap attention;  ///< may be empty
   HiddenTap hidden;        ///< may be empty
-  /// Tokens whose last hidden state is wanted, ascending; empty: all. The last layer then computes keys and
-  /// values for every token and the rest for these only. Inference only; the taps still see whole layers, so
-  /// it must not be set along with them.
+  /// Tokens whose last hidden state is wanted, ascending; empty: all. The last layer is then computed for
+  /// these only. Inference only; the taps still see whole layers, so it must not be set along with them.
   std::vector<std::int64_t> rows;
   /// Only the attention maps are wanted: the last layer stops after its own, and Encoded::hidden is
   /// undefined. The hidden tap is not called for the last layer.
