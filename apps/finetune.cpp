@@ -160,6 +160,7 @@ int run_finetune(const std::vector<std::string>& words) {
   for (const FinetuneFailure& failed : result.failed) make_note()("failed: " + failed.why);
   std::cerr << "onset: " << result.trained << " runs made, " << result.reused << " taken from rows, "
             << result.failed.size() << " checkpoints failed -> " << options.output.string() << '\n';
+  if (result.diverged) return static_cast<int>(ErrorKind::bug);
   return result.failed.empty() ? 0 : 3;
 }
 

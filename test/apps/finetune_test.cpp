@@ -1,6 +1,9 @@
 // `onset finetune` from outside: exit codes and the line on stderr.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
+
 #include "onset/series/hdf5_file.h"
 #include "program.h"
 
@@ -18,8 +21,10 @@ class Finetune : public testing::Test {
     write_file_atomically(folder_ / "dev.tsv", table("0"));
   }
 
-  Outcome run(const std::string& more) const {
-    return run_program("finetune " + small_series().run() + " -o " + (folder_ / "glue.h5").string() +
+  Outcome run(const std::string& more) const { return finetune(small_series().run(), more); }
+
+  Outcome finetune(const std::filesystem::path& checkpoints, const std::string& more) const {
+    return run_program("finetune " + checkpoints.string() + " -o " + (folder_ / "glue.h5").string() +
                            " --data " + folder_.path().string() + " --epochs 1 --seeds 1 " + more,
                        folder_);
   }
@@ -34,6 +39,26 @@ TEST_F(Finetune, GivesASeries) {
   const Series series = read_series(folder_ / "glue.h5");
   EXPECT_EQ(series.steps.size(), 2U);
   EXPECT_NE(find_curve(series, "glue/cola/matthews_mean"), nullptr);
+}
+
+TEST_F(Finetune, ADivergingCheckpointIsNamedAtTheEnd) {
+  namespace fs = std::filesystem;
+  for (const char* step : {"checkpoint-0", "checkpoint-200"})
+    fs::copy(fs::path(small_series().run()) / step, folder_ / "run" / step, fs::copy_options::recursive);
+  const fs::path weights = folder_ / "run/checkpoint-0/model.safetensors";
+  std::string bytes = read_file(weights);
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  const float bad = NAN;
+  std::memcpy(bytes.data() + sizeof header + header, &bad, sizeof bad);
+  write_file_atomically(weights, bytes);
+  const Outcome done = finetune(folder_ / "run", "--task cola");
+  EXPECT_EQ(done.code, 70);
+  EXPECT_NE(done.err.find("failed: " + (folder_ / "run/checkpoint-0").string() +
+                          ": seed 1: step 1: the loss is NaN"),
+            std::string::npos)
+      << done.err;
+  EXPECT_EQ(read_series(folder_ / "glue.h5").steps.size(), 1U);
 }
 
 TEST_F(Finetune, EachFaultHasItsCode) {

@@ -129,16 +129,28 @@ TEST_F(FinetuneSeries, GoesOnWhereItWasInterrupted) {
   EXPECT_EQ(read_file(options_.output), resumed);
 }
 
-TEST_F(FinetuneSeries, ADivergingCheckpointEndsItAndKeepsTheOthers) {
+TEST_F(FinetuneSeries, ADivergingCheckpointDoesNotStopTheOthers) {
+  spoil(0);
+  const FinetuneResult result = finetune_series(options_, {});
+  EXPECT_TRUE(result.diverged);
+  ASSERT_EQ(result.failed.size(), 1U);
+  EXPECT_EQ(result.failed[0].why, checkpoint(0).string() + ": seed 1: step 1: the loss is NaN; lower --lr");
+  const Series series = read_series(options_.output);
+  ASSERT_EQ(series.steps.size(), 1U);
+  EXPECT_EQ(series.steps[0].step, 10);
+}
+
+TEST_F(FinetuneSeries, WhereEveryCheckpointDivergesTheFirstSaysSo) {
+  spoil(0);
   spoil(10);
   try {
     finetune_series(options_, {});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::bug);
-    EXPECT_EQ(error.what(), checkpoint(10).string() + ": seed 1: step 1: the loss is NaN; lower --lr");
+    EXPECT_EQ(error.what(), checkpoint(0).string() + ": seed 1: step 1: the loss is NaN; lower --lr");
   }
-  EXPECT_EQ(read_series(options_.output).steps.size(), 1U);
+  EXPECT_FALSE(fs::exists(options_.output));
 }
 
 TEST_F(FinetuneSeries, ADamagedCheckpointDoesNotStopTheOthers) {

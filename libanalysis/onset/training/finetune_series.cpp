@@ -249,7 +249,13 @@ class FinetuneRun {
           return;
         }
       }
-      seeds.push_back(row_of(finetune_seed(entry, *start, i), result_.metrics));
+      try {
+        seeds.push_back(row_of(finetune_seed(entry, *start, i), result_.metrics));
+      } catch (const Diverged& error) {
+        note_failure(entry, error, first_error);
+        result_.diverged = true;
+        return;
+      }
       rows_.write(key, seeds.back());
       ++result_.trained;
     }

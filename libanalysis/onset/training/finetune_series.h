@@ -60,15 +60,16 @@ struct FinetuneResult {
   std::vector<FinetunedStep> steps;     ///< ascending
   std::int64_t trained = 0;             ///< (checkpoint, seed) computed in this call
   std::int64_t reused = 0;              ///< (checkpoint, seed) whose rows were there
-  std::vector<FinetuneFailure> failed;  ///< checkpoints that cannot be read; they do not stop the others
+  std::vector<FinetuneFailure> failed;  ///< checkpoints unread or diverged; they do not stop the others
+  bool diverged = false;                ///< a loss was not finite: failed names checkpoint, seed and step
 };
 
 /// The group's name of a task: "glue/sst_2".
 std::string glue_group(const GlueTask& task);
 
 /// Throws Error: usage (an unknown task), missing_input, bad_data (a table, or every checkpoint), try_again
-/// (another process holds the output); and, after writing what is complete, Interrupted when stopped, and bug
-/// naming checkpoint, seed and step where a loss was not finite.
+/// (another process holds the output); and, after writing what is complete, Interrupted when stopped. Where
+/// no checkpoint can be scored, the first one's error, Diverged among them.
 FinetuneResult finetune_series(const FinetuneOptions& options, const FinetuneWatcher& watcher);
 
 }  // namespace onset
