@@ -197,7 +197,7 @@ function panels(run, choice) {
   const curves = run.curves;
   const scores = [
     {kind: "structure", path: choice.structure, name: choice.structure === "uas/micro" ? "UAS" : escaped(choice.structure), colour: COLOUR.structure},
-    {kind: "capability", path: choice.capability, name: choice.capability === "pll/overall" ? "BLiMP accuracy" : escaped(choice.capability), colour: COLOUR.capability},
+    {kind: "capability", path: choice.capability, name: choice.capability === "pll/overall" ? "Pair accuracy" : escaped(choice.capability), colour: COLOUR.capability},
   ].filter((line) => curves[line.path]).map((line) => ({...line, curve: curves[line.path]}));
   const single = (path, name, title, colour) => ({title, share: 1, lines: [{name, colour, curve: curves[path]}]});
   const found = [];
