@@ -17,15 +17,6 @@
 namespace onset::apps {
 namespace {
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> out;
-  std::istringstream stream(list);
-  for (std::string word; std::getline(stream, word, ',');) {
-    if (!word.empty()) out.push_back(word);
-  }
-  return out;
-}
-
 torch::ScalarType parse_dtype(const std::string& text) {
   if (text == "float32") return torch::kFloat32;
   if (text == "bfloat16") return torch::kBFloat16;
@@ -143,7 +134,7 @@ AnalyzeOptions parse(const CommandLine& line) {
   }
   line.output_file("output", {probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest});
   if (line.has("probes")) {
-    probes.probes = split(line.get<std::string>("probes"));
+    probes.probes = line.list("probes");
     if (probes.probes.empty()) throw Error(ErrorKind::usage, "--probes: no probe named");
   }
   const std::vector<std::string> chosen = choose_probes(probes);

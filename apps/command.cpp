@@ -76,6 +76,13 @@ void CommandLine::store(const po::parsed_options& parsed) {
   po::store(parsed, values_);
 }
 
+std::vector<std::string> CommandLine::list(const std::string& name) const {
+  std::vector<std::string> words;
+  std::istringstream stream(get<std::string>(name));
+  for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
+  return words;
+}
+
 std::vector<std::filesystem::path> CommandLine::inputs() const {
   if (!has("input")) throw Error(ErrorKind::usage, help_.name + ": give " + help_.positional);
   const auto words = get<std::vector<std::string>>("input");

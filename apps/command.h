@@ -41,6 +41,8 @@ class CommandLine {
   std::filesystem::path path(const std::string& name) const {
     return has(name) ? get<std::string>(name) : std::string();
   }
+  /// The words between the commas of an option.
+  std::vector<std::string> list(const std::string& name) const;
   /// The positional words as paths that are there: missing_input is noticed before options are weighed.
   std::vector<std::filesystem::path> inputs() const;
   /// The one positional word; usage error where there is none or more.

@@ -1,6 +1,5 @@
 #include <charconv>
 #include <iostream>
-#include <sstream>
 
 #include "command.h"
 #include "detect_options.h"
@@ -11,16 +10,9 @@
 namespace onset::apps {
 namespace {
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> out;
-  std::istringstream stream(list);
-  for (std::string word; std::getline(stream, word, ',');) out.push_back(word);
-  return out;
-}
-
-std::vector<double> parse_steps(const std::string& list) {
+std::vector<double> parse_steps(const std::vector<std::string>& words) {
   std::vector<double> out;
-  for (const std::string& word : split(list)) {
+  for (const std::string& word : words) {
     std::int64_t step = 0;
     const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), step);
     if (fault != std::errc() || end != word.data() + word.size() || step < 0)
@@ -107,8 +99,8 @@ int run_compare(const std::vector<std::string>& words) {
     throw Error(ErrorKind::usage, "--output: " + output.string() + ": neither .csv nor .h5");
   CompareOptions compare;
   compare.detect = detect_options(line);
-  if (line.has("conditions")) compare.conditions = split(line.get<std::string>("conditions"));
-  if (line.has("loss-at")) compare.loss_steps = parse_steps(line.get<std::string>("loss-at"));
+  if (line.has("conditions")) compare.conditions = line.list("conditions");
+  if (line.has("loss-at")) compare.loss_steps = parse_steps(line.list("loss-at"));
   compare.allow_different = line.get<bool>("allow-different");
   const Comparison comparison = compare_runs(files, compare, make_progress());
   const Warn warn = make_warn();

@@ -3,14 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "onset/base/error.h"
+#include "test/breaks/not_a_number.h"
 
 namespace onset {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(AlignedDifference, TakesThePositionsOfBothInTheCommonRange) {
   // f = 0 .. 4 at 0, 10, 20, 40; g at 5, 15, 20, 30. Common range 5 to 30.

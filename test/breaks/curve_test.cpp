@@ -6,11 +6,11 @@
 #include <limits>
 
 #include "onset/base/error.h"
+#include "test/breaks/not_a_number.h"
 
 namespace onset {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The message of the Error(bad_data) that cleaning throws.

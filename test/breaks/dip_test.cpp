@@ -4,14 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "onset/base/random.h"
+#include "test/breaks/not_a_number.h"
 
 namespace onset {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 Curve curve_of(const std::vector<double>& values) {
   Curve curve{"twonn", {}, values, {}};

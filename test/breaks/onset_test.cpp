@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "onset/base/error.h"
+#include "test/breaks/not_a_number.h"
 #include "test/breaks/simulated_series.h"
 
 namespace onset {
@@ -16,8 +16,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 Curve flawless(const TrueCurve& truth, const std::vector<double>& steps) {
   Curve curve{"uas/micro", steps, {}, {}};

@@ -12,7 +12,7 @@
 namespace onset {
 namespace {
 
-BertConfig tiny_config() {
+BertConfig ablation_config() {
   BertConfig config;
   config.layers = 2;
   config.hidden = 12;
@@ -46,21 +46,21 @@ TEST(ParseHeads, AreTheBestOfEachReportedRelationOnce) {
 TEST(RandomHeads, AreDistinctAndDrawnByCounter) {
   std::set<std::vector<HeadPlace>> seen;
   for (std::int64_t draw = 0; draw < 20; ++draw) {
-    const std::vector<HeadPlace> heads = random_heads(tiny_config(), 3, 1, draw);
+    const std::vector<HeadPlace> heads = random_heads(ablation_config(), 3, 1, draw);
     EXPECT_EQ(std::set<HeadPlace>(heads.begin(), heads.end()).size(), 3U);
     for (const HeadPlace& place : heads) {
       EXPECT_TRUE(place.layer >= 0 && place.layer < 2 && place.head >= 0 && place.head < 3);
     }
-    EXPECT_EQ(heads, random_heads(tiny_config(), 3, 1, draw));
+    EXPECT_EQ(heads, random_heads(ablation_config(), 3, 1, draw));
     seen.insert(heads);
   }
   EXPECT_GT(seen.size(), 5U);  // there are 20 sets
-  EXPECT_EQ(random_heads(tiny_config(), 6, 1, 0).size(), 6U);
+  EXPECT_EQ(random_heads(ablation_config(), 6, 1, 0).size(), 6U);
 }
 
 TEST(WithoutHeads, ZeroesTheirShareOfTheOutput) {
   const c10::InferenceMode inference;
-  const Bert bert = initial_bert(tiny_config(), 1);
+  const Bert bert = initial_bert(ablation_config(), 1);
   const std::vector<HeadPlace> heads = {{1, 2}};
   const Bert ablated = without_heads(bert, heads);
   EXPECT_TRUE(ablated.layers[0].qkv.weight.is_same(bert.layers[0].qkv.weight));
@@ -80,7 +80,7 @@ TEST(WithoutHeads, ZeroesTheirShareOfTheOutput) {
 // context is its value.
 TEST(HeadMeans, OfOneTokenAreItsValues) {
   const c10::InferenceMode inference;
-  const Bert bert = initial_bert(tiny_config(), 1);
+  const Bert bert = initial_bert(ablation_config(), 1);
   const std::vector<TokenIds> sentences = {{7}};
   HeadMeans heads(bert);
   PassReaders readers;
@@ -99,7 +99,7 @@ TEST(HeadMeans, OfOneTokenAreItsValues) {
 // worked out here from the embeddings.
 TEST(HeadMeans, AreOverAllTokensWhateverTheBatches) {
   const c10::InferenceMode inference;
-  const Bert bert = initial_bert(tiny_config(), 1);
+  const Bert bert = initial_bert(ablation_config(), 1);
   const std::vector<TokenIds> sentences = {{7}, {9}};
   PassReaders readers;
   HeadMeans heads(bert);
@@ -123,7 +123,7 @@ TEST(HeadMeans, AreOverAllTokensWhateverTheBatches) {
 
 TEST(HeadMeans, WhatIsNoNumberIsUnknown) {
   const c10::InferenceMode inference;
-  Bert bert = initial_bert(tiny_config(), 1);
+  Bert bert = initial_bert(ablation_config(), 1);
   bert.layers[1].qkv.bias = bert.layers[1].qkv.bias.clone();
   bert.layers[1].qkv.bias[30] = std::numeric_limits<float>::infinity();  // a value of layer 1
   HeadMeans heads(bert);
@@ -135,7 +135,7 @@ TEST(HeadMeans, WhatIsNoNumberIsUnknown) {
 }
 
 TEST(AblationScore, IsPllAccuracyAndMaskedLoss) {
-  const Bert bert = initial_bert(tiny_config(), 1);
+  const Bert bert = initial_bert(ablation_config(), 1);
   PairData pairs;
   pairs.sentences = {{2, 5, 6, 3}, {2, 6, 5, 3}, {2, 7, 8, 3}, {2, 8, 8, 3}};
   pairs.content = {1, 2};

@@ -12,7 +12,7 @@
 namespace onset {
 namespace {
 
-BertConfig tiny_config() {
+BertConfig fisher_config() {
   BertConfig config;
   config.layers = 2;
   config.hidden = 8;
@@ -27,7 +27,7 @@ BertConfig tiny_config() {
 /// Fresh parameters with biases and LayerNorms moved off 0 and 1.
 Bert tiny_bert(bool tied) {
   torch::manual_seed(1);
-  Bert bert = initial_bert(tiny_config(), 1);
+  Bert bert = initial_bert(fisher_config(), 1);
   for (const auto& [name, tensor] : named_parameters(bert)) tensor.add_(torch::randn_like(tensor), 0.1);
   if (!tied) bert.mlm->decoder = bert.mlm->decoder.clone() + 0.1;
   return bert;

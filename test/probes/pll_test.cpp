@@ -10,7 +10,7 @@
 namespace onset {
 namespace {
 
-BertConfig tiny_config() {
+BertConfig pll_config() {
   BertConfig config;
   config.layers = 2;
   config.hidden = 16;
@@ -62,7 +62,7 @@ const std::vector<TokenIds> sentences = {{2, 10, 11, 12, 3},
 class Scoring : public testing::TestWithParam<PllScoring> {};
 
 TEST_P(Scoring, EqualsTheDefinitionWhateverTheBatch) {
-  const Bert bert = initial_bert(tiny_config(), 5);
+  const Bert bert = initial_bert(pll_config(), 5);
   const PllTokens tokens = tiny_tokens(GetParam());
   for (const std::int64_t batch_tokens : {1, 17, 1000}) {
     PassOptions options;
@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(Both, Scoring, testing::Values(PllScoring::original, Pl
 // One logit that is no number spoils the sum over the vocabulary, wherever its word lies: the vocabulary is
 // gone through in tiles of 2048 words.
 TEST(Pll, ALogitThatIsNotANumberMakesScoresNaN) {
-  BertConfig config = tiny_config();
+  BertConfig config = pll_config();
   config.vocab_size = 5000;
   const Bert sound = initial_bert(config, 5);
   for (const std::int64_t word : {0, 39, 2047, 2048, 4999}) {

@@ -80,7 +80,7 @@ class SweepTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
-constexpr const char* grid = R"("lambda": [0, 0.5], "release": [null, 4, 7], "seed": [1, 2])";
+constexpr const char* full_grid = R"("lambda": [0, 0.5], "release": [null, 4, 7], "seed": [1, 2])";
 constexpr const char* one_seed = R"("lambda": [0, 0.5], "release": [null, 4, 7])";
 const std::vector<std::string> files = {"lambda_0_seed_1.h5",
                                         "lambda_0.5_release_4_seed_1.h5",
@@ -91,7 +91,7 @@ const std::vector<std::string> files = {"lambda_0_seed_1.h5",
 
 TEST_F(SweepTest, ABranchIsTheRunTrainedAloneToTheBit) {
   Observed seen;
-  const SweepResult result = run("sweep", grid, &seen);
+  const SweepResult result = run("sweep", full_grid, &seen);
   EXPECT_TRUE(result.failures.empty());
   // Two base runs; two trunks of 12, each with branches of 12 - 4 and 12 - 7.
   EXPECT_EQ(result.updates, 2 * 12 + 2 * (12 + 8 + 5));
@@ -99,14 +99,14 @@ TEST_F(SweepTest, ABranchIsTheRunTrainedAloneToTheBit) {
   EXPECT_EQ(result.updates, result.plan.updates());
   for (const char* const name : {"lambda_0_seed_1", "lambda_0.5_seed_2", "lambda_0.5_release_4_seed_1",
                                  "lambda_0.5_release_7_seed_1", "lambda_0.5_release_7_seed_2"})
-    expect_trained_alone("sweep", grid, name);
+    expect_trained_alone("sweep", full_grid, name);
   // The log of a branch begins after its release.
   EXPECT_EQ(log("sweep/lambda_0.5_release_7_seed_1").size(), 5U);
   EXPECT_THAT(log("sweep/lambda_0.5_release_7_seed_1").front(), testing::StartsWith("8,"));
 }
 
 TEST_F(SweepTest, ASeriesIsTheTrunkUpToTheReleaseThenTheBranch) {
-  const SweepResult result = run("sweep", grid);
+  const SweepResult result = run("sweep", full_grid);
   const auto series = [&](const std::string& name) {
     return read_series(folder_ / ("sweep/" + name + ".h5"));
   };
@@ -161,17 +161,17 @@ TEST_F(SweepTest, InterruptedAgainAndAgainNothingIsDoneTwice) {
 }
 
 TEST_F(SweepTest, ShardsMakeTheirGroupsAndTheWholeFindsThemDone) {
-  const SweepResult calm = run("calm", grid);
-  const SweepResult first = run("sweep", grid, nullptr, -1, {0, 3}),
-                    second = run("sweep", grid, nullptr, -1, {1, 3}),
-                    third = run("sweep", grid, nullptr, -1, {2, 3});
+  const SweepResult calm = run("calm", full_grid);
+  const SweepResult first = run("sweep", full_grid, nullptr, -1, {0, 3}),
+                    second = run("sweep", full_grid, nullptr, -1, {1, 3}),
+                    third = run("sweep", full_grid, nullptr, -1, {2, 3});
   // Four groups: the base runs of both seeds, then the trunks of both.
   EXPECT_EQ(first.updates, 12 + 25);
   EXPECT_EQ(second.updates, 12);
   EXPECT_EQ(third.updates, 25);
   EXPECT_FALSE(first.comparison);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "sweep/sweep.csv"));
-  const SweepResult whole = run("sweep", grid);
+  const SweepResult whole = run("sweep", full_grid);
   EXPECT_EQ(whole.updates, 0);
   EXPECT_EQ(whole.measured, 0);
   EXPECT_EQ(bytes("sweep/sweep.csv"), bytes("calm/sweep.csv"));
@@ -230,10 +230,10 @@ TEST_F(SweepTest, ARunThatDivergesDoesNotStopTheOthers) {
 TEST_F(SweepTest, DataThatCannotBeReadAreFoundOutBeforeTraining) {
   write_file_atomically(folder_ / "dev.conllu", "not\ta\tparse\n");
   Observed seen;
-  expect_error(ErrorKind::bad_data, "dev.conllu:1", [&] { run("sweep", grid, &seen); });
+  expect_error(ErrorKind::bad_data, "dev.conllu:1", [&] { run("sweep", full_grid, &seen); });
   EXPECT_EQ(seen.updates, 0);
   // Called again it is found out again.
-  expect_error(ErrorKind::bad_data, "dev.conllu:1", [&] { run("sweep", grid, &seen); });
+  expect_error(ErrorKind::bad_data, "dev.conllu:1", [&] { run("sweep", full_grid, &seen); });
   EXPECT_EQ(seen.updates, 0);
 }
 

@@ -10,7 +10,7 @@
 namespace onset {
 namespace {
 
-constexpr std::size_t least_points = 5;
+constexpr std::size_t least_dip_points = 5;
 constexpr double least_depth = 3;  ///< in noise units
 
 /// Median of each point and its two neighbours; the ends stay.
@@ -52,7 +52,7 @@ Dip find_dip(const Curve& curve, const std::optional<OnsetPlace>& onset) {
   const CleanCurve clean = clean_curve(curve);
   const std::vector<double>& steps = clean.curve.steps;
   Dip dip;
-  if (steps.size() < least_points) {
+  if (steps.size() < least_dip_points) {
     dip.reason = "no dip: " + std::to_string(steps.size()) + " points, at least 5 are needed";
     return dip;
   }

@@ -9,7 +9,7 @@ namespace onset {
 namespace {
 
 constexpr double chi_squared_median = 0.454936423119572;  // one degree of freedom
-constexpr std::size_t least_points = 5;
+constexpr std::size_t least_noise_points = 5;
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -87,7 +87,7 @@ Noise estimate_noise(const std::vector<double>& u, const std::vector<double>& y,
     const auto n = static_cast<double>((noise.deviations.size() - 1) * y.size());
     noise.item_sd = std::sqrt(noise.item_sd / n);
   }
-  if (u.size() < least_points) return noise;
+  if (u.size() < least_noise_points) return noise;
   const std::vector<Contrast> found = contrasts(u, y, noise.deviations);
   // Neighbouring contrasts share points, and a median says less than a mean of squares: the logarithm of the
   // median ratio has variance 2/df with df a quarter of their number (0.25 to 0.3 in simulated white noise of

@@ -9,7 +9,7 @@ namespace onset {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t least_points = 2;  ///< in every piece
+constexpr std::size_t least_piece_points = 2;  ///< in every piece
 
 /// a v^2 + b v + c: the least cost of everything left of a knot at which the line has value v.
 struct Parabola {
@@ -134,8 +134,8 @@ BrokenLineFitter::BrokenLineFitter(const std::vector<double>& u, std::size_t can
     sum_xx_[k + 1] = sum_xx_[k] + x * x;
   }
   // The first piece holds the first checkpoint and the knot's, the last one the two after the knot's.
-  if (n < 2 * least_points + 1) return;
-  const std::size_t first = least_points - 1, count = n - 2 * least_points + 1;
+  if (n < 2 * least_piece_points + 1) return;
+  const std::size_t first = least_piece_points - 1, count = n - 2 * least_piece_points + 1;
   const std::size_t tried = std::min(count, std::max<std::size_t>(candidates, 2));
   for (std::size_t i = 0; i < tried; ++i) {
     candidates_.push_back(first + (tried == 1 ? 0 : i * (count - 1) / (tried - 1)));
@@ -184,7 +184,7 @@ BrokenLineFitter::Found BrokenLineFitter::search(const Sums& sums, std::size_t k
       if (depth == 0) arrive({join({}, first_piece), 0, 0});
       for (std::size_t from = 0; depth > 0 && from < to; ++from) {
         const std::vector<Path>& before = reached[depth - 1][from];
-        if (candidates_[to] - candidates_[from] < least_points || before.empty()) continue;
+        if (candidates_[to] - candidates_[from] < least_piece_points || before.empty()) continue;
         const Piece piece = sums.piece(candidates_[from] + 1, candidates_[to] + 1, place(from), place(to));
         for (std::size_t i = 0; i < before.size(); ++i) arrive({join(before[i].cost, piece), from, i});
       }
@@ -217,7 +217,7 @@ BrokenLineFitter::Outline BrokenLineFitter::evaluate(const Sums& sums,
     const auto last = j < knots.size()
                           ? static_cast<std::size_t>(std::upper_bound(x_.begin(), x_.end(), to) - x_.begin())
                           : x_.size();
-    if (to <= from || last < first + least_points) return outline;
+    if (to <= from || last < first + least_piece_points) return outline;
     const Piece piece = sums.piece(first, last, from, to);
     joints.push_back({cost.a + piece.aa, cost.b - 2 * piece.ya, 2 * piece.ab});
     cost = join(cost, piece);

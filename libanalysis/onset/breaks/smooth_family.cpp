@@ -26,24 +26,24 @@ MatrixXd orthonormal(const std::vector<VectorXd>& columns) {
 }
 
 /// Middles and widths of S-shapes on [0, 1], none narrower than least_width.
-struct Place {
+struct Sigmoid {
   double middle = 0, width = 0;
   bool at_limit = false;
 };
 
-std::vector<Place> sigmoid_places(double least_width) {
+std::vector<Sigmoid> sigmoid_grid(double least_width) {
   std::vector<double> widths = {least_width, 1.05 * least_width};
   for (double width = 1.12 * least_width; width < 1; width *= 1.2) widths.push_back(width);
-  std::vector<Place> places;
+  std::vector<Sigmoid> sigmoids;
   for (const double width : widths) {
-    for (int i = -10; i <= 30; ++i) places.push_back({0.05 * i, width, width == least_width});
+    for (int i = -10; i <= 30; ++i) sigmoids.push_back({0.05 * i, width, width == least_width});
   }
-  return places;
+  return sigmoids;
 }
 
 /// ds/dm and ds/dw but for their sign and scale, which do not matter: z = (x - m)/w, slope = ds/dz.
-std::vector<VectorXd> sigmoid_tangents(const VectorXd& z, const VectorXd& slope, const Place& place) {
-  if (place.at_limit) return {slope};
+std::vector<VectorXd> sigmoid_tangents(const VectorXd& z, const VectorXd& slope, const Sigmoid& sigmoid) {
+  if (sigmoid.at_limit) return {slope};
   return {slope, slope.cwiseProduct(z)};
 }
 
@@ -52,11 +52,11 @@ std::vector<VectorXd> sigmoid_tangents(const VectorXd& z, const VectorXd& slope,
 ShapeFamily ShapeFamily::null_shapes(const VectorXd& x, double smooth_share) {
   ShapeFamily family;
   family.add(x, {});
-  for (const Place& place : sigmoid_places(smooth_share / (2 * std::log(9.0)))) {
-    const VectorXd z = (x.array() - place.middle) / place.width;
+  for (const Sigmoid& sigmoid : sigmoid_grid(smooth_share / (2 * std::log(9.0)))) {
+    const VectorXd z = (x.array() - sigmoid.middle) / sigmoid.width;
     const VectorXd value = 1 / (1 + (-z.array()).exp());
     const VectorXd slope = value.array() * (1 - value.array());
-    family.add(value, sigmoid_tangents(z, slope, place));
+    family.add(value, sigmoid_tangents(z, slope, sigmoid));
   }
   family.add_exponentials(x);
   family.add_power_laws(x);
@@ -68,12 +68,12 @@ ShapeFamily ShapeFamily::slow_asymmetric(const VectorXd& x, double smooth_share)
   ShapeFamily family;
   // 10 % is reached at z = -ln ln 10 and 90 % at z = -ln ln (10/9).
   const double rise = std::log(std::log(10.0)) - std::log(std::log(10.0 / 9));
-  for (const Place& place : sigmoid_places(smooth_share / rise)) {
-    const VectorXd z = (x.array() - place.middle) / place.width;
+  for (const Sigmoid& sigmoid : sigmoid_grid(smooth_share / rise)) {
+    const VectorXd z = (x.array() - sigmoid.middle) / sigmoid.width;
     for (const double side : {1.0, -1.0}) {
       const VectorXd fading = (-side * z.array()).exp();
       const VectorXd value = (-fading.array()).exp();
-      family.add(value, sigmoid_tangents(z, value.cwiseProduct(fading), place));
+      family.add(value, sigmoid_tangents(z, value.cwiseProduct(fading), sigmoid));
     }
   }
   family.gather_directions();

@@ -13,7 +13,7 @@ namespace onset {
 namespace {
 
 constexpr std::size_t deepest = 32;
-constexpr std::size_t most_values = 1'000'000;
+constexpr std::size_t most_json_values = 1'000'000;
 constexpr std::size_t most_bytes = 100'000'000;
 
 /// Steps through the text and tells where it is: the parser itself tells the place of syntax errors only.
@@ -107,9 +107,9 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   nlohmann::json* place(nlohmann::json value) {
-    if (++values_ > most_values) {
+    if (++values_ > most_json_values) {
       throw error_at_byte(ErrorKind::bad_data, file_, here(),
-                          "more than " + std::to_string(most_values) + " JSON values");
+                          "more than " + std::to_string(most_json_values) + " JSON values");
     }
     if (open_.empty()) {
       root_ = std::move(value);

@@ -7,7 +7,7 @@
 namespace onset {
 namespace {
 
-constexpr std::size_t most_values = 1'000'000;
+constexpr std::size_t most_pickle_values = 1'000'000;
 
 constexpr std::array<std::string_view, 12> kind_names = {
     "None",   "a bool", "an integer", "a float",        "text",      "a tuple",
@@ -22,7 +22,8 @@ void PickleStack::require(std::size_t count) const {
 }
 
 void PickleStack::push(PickleValue value) {
-  if (values_.size() >= most_values) throw fault_("more than " + std::to_string(most_values) + " values");
+  if (values_.size() >= most_pickle_values)
+    throw fault_("more than " + std::to_string(most_pickle_values) + " values");
   values_.push_back(std::move(value));
   stack_.push_back(static_cast<PickleRef>(values_.size() - 1));
 }
