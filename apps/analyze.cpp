@@ -132,7 +132,7 @@ AnalyzeOptions parse(const CommandLine& line) {
     if (!path.empty() && !std::filesystem::exists(path, ignored))
       throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
   }
-  line.output_file("output", {probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest});
+  line.series_output({probes.parses, probes.pairs, probes.text, out.vocab, out.series.manifest});
   if (line.has("probes")) {
     probes.probes = line.list("probes");
     if (probes.probes.empty()) throw Error(ErrorKind::usage, "--probes: no probe named");

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -121,6 +122,17 @@ std::filesystem::path CommandLine::output_file(const std::string& name,
   if (!fs::is_directory(folder, ignored))
     throw error_in(ErrorKind::io, file.string(), "cannot create: no folder " + folder.string());
   file_to_replace(file);
+  return file;
+}
+
+std::filesystem::path CommandLine::series_output(const std::vector<std::filesystem::path>& read) const {
+  const std::filesystem::path file = output_file("output", read);
+  char first[8] = {};
+  std::ifstream there(file, std::ios::binary);
+  there.read(first, sizeof first);
+  if (there.gcount() > 0 && std::string_view(first, sizeof first) != "\x89HDF\r\n\x1a\n")
+    throw Error(ErrorKind::usage, "--output: " + file.string() +
+                                      " is there and no series file: name another file, or remove it");
   return file;
 }
 

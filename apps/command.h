@@ -54,6 +54,9 @@ class CommandLine {
   /// not there.
   std::filesystem::path output_file(const std::string& name,
                                     const std::vector<std::filesystem::path>& read) const;
+  /// output_file for a series file: one that is there must be HDF5 (or empty), lest a slip of the pen replace
+  /// weights, a vocabulary or a table.
+  std::filesystem::path series_output(const std::vector<std::filesystem::path>& read) const;
 
  private:
   void store(const po::parsed_options& parsed);

@@ -97,9 +97,14 @@ FinetuneOptions parse(const CommandLine& line) {
     if (!path.empty() && !std::filesystem::exists(path, ignored))
       throw error_in(ErrorKind::missing_input, path.string(), "no such file or folder");
   }
-  line.output_file("output", {out.vocab, out.series.manifest});
+  const std::vector<std::filesystem::path> read = {out.vocab, out.series.manifest};
   const std::string extension = out.output.extension().string();
   require(extension == ".h5" || extension == ".csv", "--output: expected a name ending in .h5 or .csv");
+  if (extension == ".h5") {
+    line.series_output(read);
+  } else {
+    line.output_file("output", read);
+  }
   require(line.has("task"), "finetune: --task is required: one of " + task_names());
   out.task = glue_task(line.get<std::string>("task")).name;
   out.settings.epochs = at_least(line, "epochs", 1);

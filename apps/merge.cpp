@@ -16,7 +16,7 @@ int run_merge(const std::vector<std::string>& words) {
       std::move(options));
   if (!line.read(words)) return 0;
   const auto inputs = line.inputs();
-  const auto output = line.output_file("output", {});  // may be one of the parts: it then grows
+  const auto output = line.series_output({});  // may be one of the parts: it then grows
   const WriterLock lock(output);
   std::vector<Series> parts;
   for (const auto& part : inputs) parts.push_back(read_series(part));

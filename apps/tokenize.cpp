@@ -57,10 +57,9 @@ int run_tokenize(const std::vector<std::string>& words) {
   const auto flush = [&] {
     const std::vector<std::string_view> views(lines.begin(), lines.end());
     try {
-      print(encode_lines(wordpiece, views, threads, typed));
+      print(encode_lines(wordpiece, views, threads, typed, first));
     } catch (const Error& error) {
-      throw error_in(error.kind(), input.string(),
-                     std::string("lines ") + std::to_string(first) + " and on: " + error.what());
+      throw error_in(error.kind(), input.string(), error.what());
     }
     first += static_cast<std::int64_t>(lines.size());
     lines.clear();

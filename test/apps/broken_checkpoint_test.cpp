@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <regex>
 
 #include "onset/series/hdf5_file.h"
 #include "program.h"
@@ -136,6 +137,14 @@ const Fault faults[] = {
      },
      65, "model.safetensors: "},
     {"F8UnknownDtype", header("\"F32\"", "\"F33\""), 65, "dtype: expected one of "},
+    {"F10LayerTooMany",
+     [](const fs::path& checkpoint) {
+       const std::string config = read_file(checkpoint / "config.json");
+       write_text(checkpoint / "config.json",
+                  std::regex_replace(config, std::regex("\"num_hidden_layers\": *[0-9]+"),
+                                     "\"num_hidden_layers\": 1"));
+     },
+     65, ": a layer that config.json does not have: num_hidden_layers 1"},
     {"F10MissingTensor", header(query, "bert.encoder.layer.0.attention.self.queri.weight"), 65,
      query + ": missing; the closest name is bert.encoder.layer.0.attention.self.queri.weight"},
     {"F12NoCentralDirectory", bin_of(archive().substr(0, 100)), 65,

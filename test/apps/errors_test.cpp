@@ -53,6 +53,11 @@ const Case cases[] = {
     {"UnknownOption", "analyze @RUN" + to + "--pares x", 64, "pares"},
     {"NoCheckpoint", "analyze" + to + "--parses @CORPUS/dev.conllu", 64, "CHECKPOINT_DIR"},
     {"NoOutput", "analyze @RUN --parses @CORPUS/dev.conllu", 64, "--output is required"},
+    {"OutputIsNoSeries", "analyze @RUN -o @TMP/not.h5 --parses @CORPUS/dev.conllu", 64,
+     "not.h5 is there and no series file: name another file, or remove it"},
+    {"MergedOutputIsNoSeries", "merge @TMP/empty.jsonl -o @TMP/not.h5", 64, "is there and no series file"},
+    {"LongRegex", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --step-regex " + std::string(1001, 'x'),
+     64, "--step-regex: expected at most 1000 bytes, found 1001"},
     {"NothingToMeasure", "analyze @RUN" + to, 64, "nothing to measure"},
     {"UnknownProbe", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --probes uas,syntax", 64,
      "there is no probe \"syntax\""},
@@ -109,6 +114,12 @@ TEST(Program, TokenizesLinesAsTheyCome) {
   write_file_atomically(folder / "t.txt", "Cats cat\n\ndog [MASK]\n");
   EXPECT_EQ(run_program(words, folder).out, "2 5 6 5 3\n2 3\n2 1 4 3\n");
   EXPECT_EQ(run_program(words + " --ordinary", folder).out, "2 5 6 5 3\n2 3\n2 1 1 1 1 3\n");
+  std::string many;
+  for (int line = 1; line < 20'000; ++line) many += "cat\n";
+  write_file_atomically(folder / "t.txt", many + "ca\xff\n");
+  const Outcome bad = run_program(words, folder);
+  EXPECT_EQ(bad.code, 65);
+  EXPECT_NE(bad.err.find("t.txt: line 20000: text:@2: "), std::string::npos) << bad.err;
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ TEST_F(Finetune, GivesASeries) {
 
 TEST_F(Finetune, ADivergingCheckpointIsNamedAtTheEnd) {
   namespace fs = std::filesystem;
+  fs::create_directory(folder_ / "run");
   for (const char* step : {"checkpoint-0", "checkpoint-200"})
     fs::copy(fs::path(small_series().run()) / step, folder_ / "run" / step, fs::copy_options::recursive);
   const fs::path weights = folder_ / "run/checkpoint-0/model.safetensors";

@@ -170,14 +170,13 @@ TEST_F(Spoilt, WeightsThatAreNoFloats) {
                  query_ + ": expected float32, float16, bfloat16 or float64, found Char");
 }
 
-TEST_F(Spoilt, LayersBeyondTheConfigurationAreIgnored) {
+TEST_F(Spoilt, LayersBeyondTheConfigurationAreRefused) {
   copy("safetensors");
   edit_config("num_hidden_layers", 1);
-  const Checkpoint checkpoint = open();
-  EXPECT_EQ(checkpoint.ignored().size(), 16U);
-  EXPECT_FALSE(checkpoint.has("bert.encoder.layer.1.output.dense.weight"));
-  expect_error(ErrorKind::bad_data, "bert.encoder.layer.1.output.dense.weight: no such tensor",
-               [&] { checkpoint.tensor("bert.encoder.layer.1.output.dense.weight"); });
+  expect_refused(
+      ErrorKind::bad_data,
+      "bert.encoder.layer.1.attention.output.LayerNorm.bias: a layer that config.json does not have: "
+      "num_hidden_layers 1");
 }
 
 TEST_F(Spoilt, HalfAHeadIsRefused) {

@@ -195,6 +195,8 @@ TEST_F(FindSeries, NamesByARegularExpression) {
                                   (folder_ / "run-3-itx").string() + ": left out, its name tells no step"}));
   refused(ErrorKind::usage,
           "--step-regex: expected an ECMAScript regular expression, found \"(\": ", by_regex("("));
+  refused(ErrorKind::usage, "--step-regex: expected at most 1000 bytes, found 1001",
+          by_regex("(" + std::string(999, 'x') + ")"));
   refused(ErrorKind::usage, "--step-regex: expected a group (...) around the step, found \"it\\x5cd+\"",
           by_regex("it\\d+"));
 }

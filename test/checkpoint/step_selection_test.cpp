@@ -35,13 +35,14 @@ TEST(StepSelection, WhatIsNoStep) {
   }
 }
 
-TEST(StepSelection, StepsEndAt63Bits) {
-  // 2^63 - 1 = 9223372036854775807
-  EXPECT_EQ(parse_step("9223372036854775807"), std::numeric_limits<std::int64_t>::max());
-  EXPECT_EQ(parse_step("9223372036854775808"), std::nullopt);
-  EXPECT_EQ(parse_step("9223372036854775k"), 9'223'372'036'854'775'000);
-  EXPECT_EQ(parse_step("9223372036854776k"), std::nullopt);
-  EXPECT_EQ(parse_step("9223372036855M"), std::nullopt);
+TEST(StepSelection, StepsEndWhereDoublesNoLongerHoldEachOne) {
+  // 2^53 = 9007199254740992
+  EXPECT_EQ(parse_step("9007199254740992"), 9'007'199'254'740'992);
+  EXPECT_EQ(parse_step("9007199254740993"), std::nullopt);
+  EXPECT_EQ(parse_step("99999999999999999999"), std::nullopt);
+  EXPECT_EQ(parse_step("9007199254740k"), 9'007'199'254'740'000);
+  EXPECT_EQ(parse_step("9007199254741k"), std::nullopt);
+  EXPECT_EQ(parse_step("9007199255M"), std::nullopt);
 }
 
 TEST(StepSelection, Lists) {

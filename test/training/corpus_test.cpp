@@ -88,8 +88,19 @@ TEST_F(CorpusTest, AnEmptyOrDamagedOneIsRefused) {
   expect_error(ErrorKind::bad_data, "no sentence is left: 4 longer than 3 tokens", [&] { open(3); });
   EXPECT_EQ(built(), 0U);
   const std::string name = open().key().substr(0, 16);
-  std::filesystem::resize_file(folder_ / "cache" / name / "ids.i32", 8);
-  expect_error(ErrorKind::bad_data, "ids.i32: expected 76 bytes, found 8", [&] { open(); });
+  for (const char* const file : {"ids.i32", "heads.i16", "offsets.i64"}) {
+    const std::filesystem::path path = folder_ / "cache" / name / file;
+    const std::string whole = read_file(path);
+    std::string other = whole;
+    other[other.size() / 2] ^= 1;
+    for (const std::string& damaged : {whole.substr(0, 8), other}) {
+      write_file_atomically(path, damaged);
+      expect_error(ErrorKind::bad_data, std::string(file) + ": its SHA-256 is not the one in corpus.json",
+                   [&] { open(); });
+    }
+    write_file_atomically(path, whole);
+  }
+  EXPECT_EQ(open().size(), 4);
   write_file_atomically(folder_ / "t.txt", "\n");
   expect_error(ErrorKind::bad_data, "t.txt: 0 lines of text", [&] { open(); });
   write_file_atomically(folder_ / "p.conllu", conllu_word(1, "a", 2) + conllu_word(2, "b", 1) + "\n");

@@ -100,6 +100,18 @@ TEST_F(TrainerTest, ResumeStartsWhatIsNotThereAndLeavesWhatIsDone) {
   EXPECT_EQ(bytes("run", 12, "model.safetensors") + read_file(folder_ / "run/log.csv"), before);
 }
 
+TEST_F(TrainerTest, ACheckpointThatCannotBeTheRunsOwnIsRefused) {
+  run("run", small_config());
+  const auto folder = [&](int step) { return checkpoint_folder(folder_ / "run", step); };
+  std::filesystem::rename(folder(12), folder(11));
+  expect_error(ErrorKind::bad_data, "checkpoint-11: its trainer_state.json is of step 12",
+               [&] { run("run", small_config(), true); });
+  std::filesystem::rename(folder(11), folder(13));
+  std::filesystem::remove(folder(13) / "optimizer.safetensors");
+  expect_error(ErrorKind::bad_data, "checkpoint-13: beyond the run's last step, 12",
+               [&] { run("run", small_config(), true); });
+}
+
 TEST_F(TrainerTest, StoppedAtAStepItIsTheSameRunAndGoesOn) {
   run("whole", small_config());
   const TrainConfig same = config(small_config());

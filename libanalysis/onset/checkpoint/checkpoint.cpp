@@ -213,7 +213,7 @@ Checkpoint Checkpoint::open(const fs::path& folder) {
   state->match_names();
   state->require_all(encoder_tensors(state->config));
   state->settle_heads();
-  // What was matched but is no part of this configuration, e.g. layers beyond its last.
+  // What was matched but is no part of this configuration, e.g. a head that is not whole.
   std::set<std::string> used;
   for (const auto& group :
        {encoder_tensors(state->config), pooler_tensors(state->config), mlm_head_tensors(state->config)}) {
@@ -223,6 +223,11 @@ Checkpoint Checkpoint::open(const fs::path& folder) {
   used.insert({"classifier.weight", "classifier.bias"});
   std::erase_if(state->names, [&](const auto& entry) {
     if (used.contains(entry.first)) return false;
+    if (entry.first.starts_with("bert.encoder.layer.")) {
+      throw state->fault(printable(entry.second) +
+                         ": a layer that config.json does not have: num_hidden_layers " +
+                         std::to_string(state->config.layers));
+    }
     state->ignored.push_back(printable(entry.second));
     return true;
   });

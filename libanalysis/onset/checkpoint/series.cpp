@@ -24,11 +24,18 @@ bool looks_like_checkpoint(const fs::path& folder) {
   return is_file(folder / "config.json") || has_weights(folder);
 }
 
+/// std::regex compiles and searches by recursion, as deep as the pattern is long.
+constexpr std::size_t longest_pattern = 1000;
+
 /// The step by a folder's name: the user's pattern, or ours.
 class StepReader {
  public:
   explicit StepReader(const std::string& regex) {
     if (regex.empty()) return;
+    if (regex.size() > longest_pattern) {
+      throw Error(ErrorKind::usage, "--step-regex: expected at most " + std::to_string(longest_pattern) +
+                                        " bytes, found " + std::to_string(regex.size()));
+    }
     try {
       pattern_.emplace(regex);
     } catch (const std::regex_error& fault) {
@@ -62,7 +69,8 @@ std::optional<std::int64_t> trainer_step(const fs::path& folder) {
     const nlohmann::json state = parse_json(file.text(), path.string());
     if (!state.is_object() || !state.contains("global_step")) return std::nullopt;
     const nlohmann::json& step = state["global_step"];
-    if (!step.is_number_unsigned() || step.get<std::uint64_t>() > (1ULL << 62U)) return std::nullopt;
+    if (!step.is_number_unsigned() || step.get<std::uint64_t>() > std::uint64_t{last_step})
+      return std::nullopt;
     return step.get<std::int64_t>();
   } catch (const Error&) {
     return std::nullopt;

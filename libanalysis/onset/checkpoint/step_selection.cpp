@@ -70,8 +70,8 @@ std::optional<std::int64_t> parse_step(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (__builtin_mul_overflow(value, unit, &value)) return std::nullopt;
-  return value;
+  if (value > last_step / unit) return std::nullopt;
+  return value * unit;
 }
 
 }  // namespace onset

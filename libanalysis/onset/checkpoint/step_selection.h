@@ -33,8 +33,12 @@ struct StepSelection {
 /// ("1000:", ":2000", "::500"). Throws Error(usage) naming the item.
 StepSelection parse_steps(std::string_view text);
 
-/// Digits, then nothing, k (thousand) or M (million), either case. Nothing if it is not that or does not fit
-/// in 63 bits.
+/// The last step there can be: a series file's steps are read as doubles, which hold every whole number up to
+/// here.
+inline constexpr std::int64_t last_step = std::int64_t{1} << 53;
+
+/// Digits, then nothing, k (thousand) or M (million), either case. Nothing if it is not that or beyond
+/// last_step.
 std::optional<std::int64_t> parse_step(std::string_view text);
 
 }  // namespace onset

@@ -134,7 +134,11 @@ class Reader {
   }
 
   std::size_t needed_column(const std::vector<std::string_view>& header, const std::string& name) const {
-    if (const auto column = find_column(header, name)) return *column;
+    if (const auto column = find_column(header, name)) {
+      if (std::ranges::count(header, name) > 1)
+        throw wrong("header: the column '" + name + "' is there twice");
+      return *column;
+    }
     std::string what =
         "header: expected a column '" + name + "' of " + task_.name + ", found " + in_quotes(line_);
     for (const GlueTask& other : glue_tasks()) {

@@ -201,7 +201,7 @@ std::array<std::int32_t, 5> WordPiece::special_ids() const {
 
 std::vector<std::vector<std::int32_t>> encode_lines(const WordPiece& wordpiece,
                                                     std::span<const std::string_view> lines, int threads,
-                                                    TypedSpecials typed) {
+                                                    TypedSpecials typed, std::int64_t first_line) {
   constexpr std::size_t block = 256;  // lines a thread takes at a time
   std::vector<std::vector<std::int32_t>> ids(lines.size());
   std::atomic<std::size_t> next_block = 0;
@@ -249,7 +249,8 @@ std::vector<std::vector<std::int32_t>> encode_lines(const WordPiece& wordpiece,
   try {
     std::rethrow_exception(error);
   } catch (const Error& inner) {
-    throw error_in(inner.kind(), "line " + std::to_string(bad_line + 1), inner.what());
+    throw error_in(inner.kind(), "line " + std::to_string(first_line + static_cast<std::int64_t>(bad_line)),
+                   inner.what());
   }
 }
 

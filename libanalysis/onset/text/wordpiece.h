@@ -75,9 +75,11 @@ class WordPiece {
 };
 
 /// encode of every line, on `threads` threads (0: as many as there are cores); the result does not depend on
-/// them. Throws Error(bad_data), `line n: …` (n from 1), for the first line that is not UTF-8.
+/// them. Throws Error(bad_data), `line n: …`, for the first line that is not UTF-8; the lines count from
+/// `first_line`.
 std::vector<std::vector<std::int32_t>> encode_lines(const WordPiece& wordpiece,
                                                     std::span<const std::string_view> lines, int threads,
-                                                    TypedSpecials typed = TypedSpecials::ordinary);
+                                                    TypedSpecials typed = TypedSpecials::ordinary,
+                                                    std::int64_t first_line = 1);
 
 }  // namespace onset

@@ -25,7 +25,10 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the files are mapped as they are");
 
-constexpr int format = 1;              // raised whenever the same inputs give other files
+constexpr int format = 2;  // raised whenever the same inputs give other files
+constexpr const char* ids_file = "ids.i32";
+constexpr const char* heads_file = "heads.i16";
+constexpr const char* offsets_file = "offsets.i64";
 constexpr std::size_t portion = 4096;  // sentences tokenised at a time
 
 std::string key_of(const CorpusInputs& inputs, const WordPiece& wordpiece, const PackingOptions& packing) {
@@ -83,9 +86,9 @@ class Builder {
       : folder_(folder),
         wordpiece_(wordpiece),
         hooks_(hooks),
-        ids_(folder / "ids.i32"),
-        heads_(folder / "heads.i16"),
-        offsets_(folder / "offsets.i64"),
+        ids_(folder / ids_file),
+        heads_(folder / heads_file),
+        offsets_(folder / offsets_file),
         packer_(packing, [this](auto ids, auto heads) { take(ids, heads); }) {
     offsets_.write(std::span<const std::int64_t>(&counts_.tokens, 1));
   }
@@ -121,10 +124,12 @@ class Builder {
     ids_.close();
     heads_.close();
     offsets_.close();
-    const nlohmann::ordered_json counts = {{"sentences", counts_.sentences}, {"left_out", counts_.left_out},
-                                           {"empty", counts_.empty},         {"sequences", counts_.sequences},
-                                           {"tokens", counts_.tokens},       {"arcs", counts_.arcs}};
-    write_file_atomically(folder_ / "corpus.json", counts.dump(2) + "\n");
+    nlohmann::ordered_json description = {{"sentences", counts_.sentences}, {"left_out", counts_.left_out},
+                                          {"empty", counts_.empty},         {"sequences", counts_.sequences},
+                                          {"tokens", counts_.tokens},       {"arcs", counts_.arcs}};
+    for (const char* const file : {ids_file, heads_file, offsets_file})
+      description["sha256"][file] = sha256_hex(MappedFile(folder_ / file).text());
+    write_file_atomically(folder_ / "corpus.json", description.dump(2) + "\n");
     return counts_;
   }
 
@@ -206,12 +211,11 @@ void build(const std::filesystem::path& folder, const CorpusInputs& inputs, cons
   }
 }
 
-CorpusCounts read_counts(const std::filesystem::path& file) {
-  const nlohmann::json counts = parse_json(read_file(file), file.string());
+CorpusCounts counts_in(const nlohmann::json& description, const std::string& file) {
   const auto count = [&](const char* key) {
-    if (!counts.is_object() || !counts.contains(key) || !counts[key].is_number_unsigned())
-      throw error_in(ErrorKind::bad_data, file.string(), std::string(key) + ": expected a count");
-    return counts[key].get<std::int64_t>();
+    if (!description.contains(key) || !description[key].is_number_unsigned())
+      throw error_in(ErrorKind::bad_data, file, std::string(key) + ": expected a count");
+    return description[key].get<std::int64_t>();
   };
   return {count("sentences"), count("left_out"), count("empty"),
           count("sequences"), count("tokens"),   count("arcs")};
@@ -226,20 +230,22 @@ std::span<const T> values(const MappedFile& file) {
 
 Corpus::Corpus(const std::filesystem::path& folder, std::string key)
     : key_(std::move(key)),
-      counts_(read_counts(folder / "corpus.json")),
-      ids_(folder / "ids.i32"),
-      heads_(folder / "heads.i16"),
-      offsets_(folder / "offsets.i64") {
-  const auto require = [](const MappedFile& file, std::int64_t items, std::size_t width) {
-    const std::uint64_t expected = static_cast<std::uint64_t>(items) * width;
-    if (file.bytes().size() == expected) return;
-    throw error_in(ErrorKind::bad_data, file.path().string(),
-                   "expected " + std::to_string(expected) + " bytes, found " +
-                       std::to_string(file.bytes().size()) + "; remove its folder to have it made again");
-  };
-  require(ids_, counts_.tokens, sizeof(std::int32_t));
-  require(heads_, counts_.tokens, sizeof(std::int16_t));
-  require(offsets_, counts_.sequences + 1, sizeof(std::int64_t));
+      ids_(folder / ids_file),
+      heads_(folder / heads_file),
+      offsets_(folder / offsets_file) {
+  const std::filesystem::path json = folder / "corpus.json";
+  const nlohmann::json description = parse_json(read_file(json), json.string());
+  counts_ = counts_in(description, json.string());
+  // Training trusts every offset, head and id.
+  for (const MappedFile* const file : {&ids_, &heads_, &offsets_}) {
+    const std::string name = file->path().filename().string();
+    if (description.contains("sha256") && description["sha256"].is_object() &&
+        description["sha256"].value(name, nlohmann::json()) == sha256_hex(file->text()))
+      continue;
+    throw error_in(
+        ErrorKind::bad_data, file->path().string(),
+        "its SHA-256 is not the one in corpus.json: damaged; remove its folder to have it made again");
+  }
 }
 
 Corpus Corpus::open(const std::filesystem::path& cache, const CorpusInputs& inputs,

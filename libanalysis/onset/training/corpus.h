@@ -6,7 +6,7 @@
 //   ids.i32       int32 [token]          token ids, sequences end to end, [CLS] and [SEP] included
 //   heads.i16     int16 [token]          position of the token's head in its sequence, -1 for none
 //   offsets.i64   int64 [sequence + 1]   where each sequence begins
-//   corpus.json   the counts below
+//   corpus.json   the counts below, and the SHA-256 of the others, which is checked when they are opened
 // all little-endian. It is written under a temporary name and renamed when complete: a build that was killed
 // is made again. Tokenising runs on LibTorch's threads, a few thousand sentences at a time.
 #pragma once

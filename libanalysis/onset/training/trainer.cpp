@@ -156,11 +156,18 @@ class Trainer {
     const Bert bert = from.empty()
                           ? initial_bert(shape_, config_.seed)
                           : load_for_training(last ? Checkpoint::open(from) : *start_, config_, hooks_.warn);
+    const auto state = from.empty() ? std::nullopt : read_training_state(from);
+    if (last && (*last > config_.steps || (state && state->step != *last))) {
+      throw error_in(ErrorKind::bad_data, from.string(),
+                     state && state->step != *last
+                         ? "its trainer_state.json is of step " + std::to_string(state->step)
+                         : "beyond the run's last step, " + std::to_string(config_.steps));
+    }
     parameters_ = std::make_unique<Parameters>(bert, device_);
     optimiser_ = std::make_unique<AdamW>(*parameters_, config_.optimiser);
     if (last && *last >= end_) {
       step_ = *last;  // nothing to train: the state may be gone
-    } else if (const auto state = from.empty() ? std::nullopt : read_training_state(from)) {
+    } else if (state) {
       step_ = state->step;
       read_moments(from, *parameters_, *state, *optimiser_);
     }
