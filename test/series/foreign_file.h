@@ -56,6 +56,18 @@ class ForeignFile {
     H5Tclose(type);
   }
 
+  /// Zeros, as gzip likes them best.
+  void zeros(const std::string& path, hid_t stored, const std::vector<hsize_t>& dims) {
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, static_cast<int>(dims.size()), dims.data());
+    H5Pset_deflate(creation, 9);
+    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_INCR);
+    const hid_t space = H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
+    H5Dclose(H5Dcreate2(file_, path.c_str(), stored, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+    H5Sclose(space);
+    H5Pclose(creation);
+  }
+
   void text_attribute(const std::string& name, const std::string& value) {
     const hid_t type = fixed_text(value.size() + 1, H5T_STR_NULLTERM);
     attribute(name, type, type, value.c_str());
@@ -64,6 +76,27 @@ class ForeignFile {
 
   void whole_attribute(const std::string& name, hid_t stored, int value) {
     attribute(name, stored, H5T_NATIVE_INT, &value);
+  }
+
+  /// A list of two.
+  void list_attribute(const std::string& name) {
+    const hsize_t size = 2;
+    const double values[2] = {1, 2};
+    const hid_t space = H5Screate_simple(1, &size, nullptr);
+    const hid_t id = H5Acreate2(file_, name.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(id, H5T_NATIVE_DOUBLE, values);
+    H5Aclose(id);
+    H5Sclose(space);
+  }
+
+  /// Attaches the scale to the array's dimension.
+  void scale(const std::string& array_path, unsigned dimension, const std::string& scale_path) {
+    const hid_t array = H5Dopen2(file_, array_path.c_str(), H5P_DEFAULT);
+    const hid_t scale = H5Dopen2(file_, scale_path.c_str(), H5P_DEFAULT);
+    if (H5DSis_scale(scale) <= 0) H5DSset_scale(scale, nullptr);
+    H5DSattach_scale(array, scale, dimension);
+    H5Dclose(array);
+    H5Dclose(scale);
   }
 
   /// The two attributes that every series file has.

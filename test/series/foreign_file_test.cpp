@@ -89,12 +89,7 @@ TEST_F(Foreign, OneArrayComesWithItsLabels) {
     out.group("/uas");
     out.numbers("/uas/correct", H5T_STD_I32LE, {3, 2}, {1, 2, 3, 4, 5, 6});
     out.texts("/uas/relation", {"all", "nsubj"}, H5T_STR_NULLPAD);
-    const hid_t array = H5Dopen2(out.id(), "/uas/correct", H5P_DEFAULT);
-    const hid_t scale = H5Dopen2(out.id(), "/uas/relation", H5P_DEFAULT);
-    H5DSset_scale(scale, "relation");
-    H5DSattach_scale(array, scale, 1);
-    H5Dclose(array);
-    H5Dclose(scale);
+    out.scale("/uas/correct", 1, "/uas/relation");
   });
   const auto found = read_variable(path, "uas/correct");
   ASSERT_TRUE(found.has_value());
@@ -224,6 +219,94 @@ TEST_F(Foreign, SizesBeyondTheFileAreNotBelieved) {
                name() + ": /uas/weight: claims more values than a file of this length can hold",
                [&] { read_series(path); });
   EXPECT_TRUE(read_curves(path, two_curves).curves.empty());  // what is not asked for does no harm
+}
+
+TEST_F(Foreign, LengthsThatNoSeriesHasAreNotRead) {
+  auto path = bare([](ForeignFile& out) {
+    out.as_series();
+    out.zeros("/step", H5T_STD_I64LE, {10'000'001});
+  });
+  const std::string steps = name() + ": /step: expected at most 10000000 steps, found 10000001";
+  expect_error(ErrorKind::bad_data, steps, [&] { read_curves(path, two_curves); });
+  expect_error(ErrorKind::bad_data, steps, [&] { read_series(path); });
+  expect_error(ErrorKind::bad_data, steps, [&] { read_variable(path, "uas/micro"); });
+  path = file([](ForeignFile& out) {
+    out.group("/uas");
+    out.numbers("/uas/micro", H5T_IEEE_F64LE, {3}, {0.5, 1, 2});
+    out.zeros("/uas/micro_replicates", H5T_IEEE_F32LE, {3, 1'000'001});
+  });
+  const std::string replicates =
+      name() + ": /uas/micro_replicates: expected at most 1000000 replicates, found 1000001";
+  expect_error(ErrorKind::bad_data, replicates, [&] { read_curves(path, two_curves); });
+  expect_error(ErrorKind::bad_data, replicates, [&] { read_series(path); });
+  EXPECT_EQ(read_header(path).arrays.size(), 2U);  // needs no values
+}
+
+TEST_F(Foreign, ArraysTogetherAreBoundByTheFilesLength) {
+  // Three times 24 MiB in a file of some kilobytes, of which 64 MiB and little more are believed.
+  const auto path = file([](ForeignFile& out) {
+    out.group("/uas");
+    for (const char* const array : {"/uas/a", "/uas/b", "/uas/c"})
+      out.zeros(array, H5T_IEEE_F64LE, {3, 1U << 20U});
+  });
+  EXPECT_TRUE(read_variable(path, "uas/a").has_value());
+  expect_error(ErrorKind::bad_data,
+               name() + ": /uas/c: with it the arrays claim more values than a file of this length can hold",
+               [&] { read_series(path); });
+}
+
+TEST_F(Foreign, ManyObjectsAreNoSeries) {
+  const auto with = [&](int groups) {
+    return file([&](ForeignFile& out) {
+      for (int i = 0; i < groups; ++i) out.group("/g" + std::to_string(i));
+    });
+  };
+  EXPECT_EQ(read_header(with(9'999)).groups.size(), 9'999U);  // and /step
+  expect_error(ErrorKind::bad_data,
+               name() + ": /: expected at most 10000 groups and arrays in the file, found more",
+               [&, path = with(10'000)] { read_header(path); });
+}
+
+TEST_F(Foreign, GroupsBelowTheThirdLevelAreNotLookedAt) {
+  const auto path = file([](ForeignFile& out) {
+    std::string at;
+    for (int depth = 0; depth < 300; ++depth) out.group(at += "/g");
+  });
+  EXPECT_EQ(read_header(path).groups.size(), 2U);
+}
+
+TEST_F(Foreign, ScalesThatAreNotThereAreNamed) {
+  auto path = file([](ForeignFile& out) {
+    out.group("/uas");
+    out.numbers("/uas/micro", H5T_IEEE_F64LE, {3}, {0.5, 1, 2});
+    out.numbers("/old", H5T_STD_I64LE, {3}, {0, 1, 2});
+    out.scale("/uas/micro", 0, "/old");
+    H5Ldelete(out.id(), "/old", H5P_DEFAULT);
+  });
+  expect_error(ErrorKind::bad_data,
+               name() +
+                   ": /uas/micro: dimension 0: expected its dimension scale, found a reference to an "
+                   "array that is no longer there",
+               [&] { read_curves(path, two_curves); });
+  path = file([](ForeignFile& out) {
+    std::string at;
+    for (int depth = 0; depth < 4; ++depth) out.group(at += "/g");
+    out.texts(at + "/relation", {"all", "nsubj"}, H5T_STR_NULLPAD);
+    out.numbers("/g/total", H5T_STD_I64LE, {2}, {5, 6});
+    out.scale("/g/total", 0, at + "/relation");
+  });
+  expect_error(ErrorKind::bad_data,
+               name() + ": /g/total: expected dimension scales that are arrays of the series' groups",
+               [&] { read_variable(path, "g/total"); });
+}
+
+TEST_F(Foreign, ARunIsOneName) {
+  const auto path = file([](ForeignFile& out) { out.list_attribute("run"); });
+  expect_error(ErrorKind::bad_data, name() + ": run: expected one string, found a list",
+               [&] { read_series(path); });
+  expect_error(ErrorKind::bad_data, name() + ": run: expected one string, found a list",
+               [&] { read_header(path); });
+  EXPECT_TRUE(read_series(file([](ForeignFile& out) { out.list_attribute("other"); })).attributes.empty());
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ Hdf5Array decode_array(const json& encoded) {
 }
 
 json encode_contents(const Hdf5Contents& contents) {
-  json out = {{"groups", contents.groups}, {"order", contents.order}};
+  json out = {{"groups", contents.groups}, {"order", contents.order}, {"others", contents.other_attributes}};
   for (const auto& [path, attributes] : contents.attributes)
     out["attributes"][path] = encode_attributes(attributes);
   out["arrays"] = json::object();
@@ -55,6 +55,7 @@ Hdf5Contents decode_contents(const json& encoded) {
   Hdf5Contents contents;
   encoded.at("groups").get_to(contents.groups);
   encoded.at("order").get_to(contents.order);
+  encoded.at("others").get_to(contents.other_attributes);
   for (const auto& [path, attributes] : encoded.at("attributes").items()) {
     contents.attributes.emplace(path, decode_attributes(attributes));
   }
@@ -82,26 +83,28 @@ class Allowance {
   std::uint64_t allowed_;
 };
 
-/// Describes what lies in a group, and loads what is wanted.
-void read_members(const Hdf5Reader& file, const std::string& group, const Hdf5Wanted& wanted,
-                  Allowance& allowance, Hdf5Contents& out) {
+/// Names what lies in a group.
+void list_members(Hdf5Reader& file, const std::string& group, Hdf5Contents& out) {
   const std::string prefix = group == "/" ? "/" : group + "/";
-  out.attributes[group] = file.attributes(group);
   for (const auto& [name, is_group] : file.members(group)) {
     const std::string path = prefix + name;
+    if (!is_group) out.order.push_back(path);
     // Groups of the root, and groups in those.
     if (is_group && std::ranges::count(path, '/') <= 2) out.groups.push_back(path);
-    if (is_group) continue;
-    Hdf5Array array = file.describe(path);
-    if (wanted(path, array)) {
-      file.check(path, array);
-      allowance.add(array);
-      file.load(path, array);
-    }
-    out.attributes[path] = file.attributes(path);
-    out.order.push_back(path);
-    out.arrays.emplace(path, std::move(array));
   }
+}
+
+/// Describes an array, and loads it if it is wanted.
+void read_array(Hdf5Reader& file, const std::string& path, const Hdf5Wanted& wanted, Allowance& allowance,
+                Hdf5Contents& out) {
+  Hdf5Array array = file.describe(path);
+  if (wanted(path, array)) {
+    file.check(path, array);
+    allowance.add(array);
+    file.load(path, array);
+  }
+  out.attributes[path] = file.attributes(path);
+  out.arrays.emplace(path, std::move(array));
 }
 
 }  // namespace
@@ -113,13 +116,17 @@ Hdf5Contents read_hdf5(const std::filesystem::path& path, const Hdf5Wanted& want
   const std::chrono::seconds limit(20 + static_cast<std::int64_t>(size >> 20U));
   const std::string bytes = run_contained(path, limit, [&] {
     Allowance allowance(size);
-    const Hdf5Reader file(path);
+    Hdf5Reader file(path);
     Hdf5Contents contents;
-    read_members(file, "/", wanted, allowance, contents);
+    contents.attributes["/"] = file.attributes("/", &contents.other_attributes);
+    // All is listed before any is described: scales are told by where they lie.
+    list_members(file, "/", contents);
     for (std::size_t i = 0; i < contents.groups.size(); ++i) {  // grows as it goes
       const std::string group = contents.groups[i];
-      read_members(file, group, wanted, allowance, contents);
+      contents.attributes[group] = file.attributes(group);
+      list_members(file, group, contents);
     }
+    for (const std::string& array : contents.order) read_array(file, array, wanted, allowance, contents);
     return to_cbor(encode_contents(contents));
   });
   try {

@@ -21,6 +21,9 @@ namespace {
 using Dims = std::vector<std::uint64_t>;
 using Kind = Hdf5Array::Kind;
 
+constexpr const char* replicate_path = "/replicate";
+constexpr const char* replicates_suffix = "_replicates";
+
 Error wrong(const Hdf5Contents& file, const std::string& what) {
   return error_in(ErrorKind::bad_data, file.file, what);
 }
@@ -35,6 +38,27 @@ void require_shape(const Hdf5Contents& file, const std::string& path, const Dims
   const Dims& found = file.arrays.at(path).dims;
   if (found != expected)
     throw wrong(file, path + ": expected shape " + shown(expected) + ", found " + shown(found));
+}
+
+/// Lengths that no series has are refused before they are read.
+void check_lengths(const std::string& file, const std::string& path, const Hdf5Array& array) {
+  const auto at_most = [&](std::size_t dimension, std::int64_t most, const char* what) {
+    if (array.dims.size() <= dimension || array.dims[dimension] <= static_cast<std::uint64_t>(most)) return;
+    throw error_in(ErrorKind::bad_data, file,
+                   path + ": expected at most " + std::to_string(most) + what + ", found " +
+                       std::to_string(array.dims[dimension]));
+  };
+  if (path == step_path) at_most(0, most_steps, " steps");
+  if (path == replicate_path) at_most(0, most_replicates, " replicates");
+  if (path.ends_with(replicates_suffix)) at_most(1, most_replicates, " replicates");
+}
+
+Hdf5Contents read_contents(const std::filesystem::path& path, const Hdf5Wanted& wanted) {
+  return read_hdf5(path, [&](const std::string& name, const Hdf5Array& array) {
+    if (!wanted(name, array)) return false;
+    check_lengths(path.string(), name, array);
+    return true;
+  });
 }
 
 bool is_numeric(const Hdf5Array& array) { return array.kind == Kind::whole || array.kind == Kind::floating; }
@@ -54,6 +78,8 @@ Attributes root_attributes(const Hdf5Contents& file) {
     if (found.empty()) return std::nullopt;
     return found.mapped();
   };
+  const auto unread = std::ranges::find(file.other_attributes, "run");
+  if (unread != file.other_attributes.end()) throw wrong(file, "run: expected one string, found a list");
   const auto schema = take("schema");
   if (schema != Attribute(std::string(schema_name))) {
     throw wrong(file, "schema: expected the attribute \"onset-series\", found " +
@@ -115,12 +141,14 @@ Axis numbered_axis(const std::string& name, std::uint64_t size) {
   return {name, std::move(numbers)};
 }
 
-/// The axis a scale stands for. A scale of floating-point numbers is a netCDF dimension without labels.
-Axis axis_of(const Hdf5Contents& file, const std::string& scale, std::uint64_t size) {
+/// The axis that a scale, of this array, stands for. A scale of floating-point numbers is a netCDF dimension
+/// without labels.
+Axis axis_of(const Hdf5Contents& file, const std::string& path, const std::string& scale,
+             std::uint64_t size) {
   const auto found = file.arrays.find(scale);
   const std::string name = scale.substr(scale.rfind('/') + 1);
   if (found == file.arrays.end() || !found->second.loaded)
-    throw wrong(file, scale + ": expected a dimension scale");
+    throw wrong(file, path + ": expected dimension scales that are arrays of the series' groups");
   require_shape(file, scale, {size});
   if (found->second.kind == Kind::text) return {name, found->second.texts};
   if (found->second.kind == Kind::floating) return numbered_axis(name, size);
@@ -135,7 +163,7 @@ std::vector<Axis> axes_of(const Hdf5Contents& file, const std::string& path,
   for (std::size_t i = 0; i < array.dims.size(); ++i) {
     const std::uint64_t size = array.dims[i];
     if (!array.scales[i].empty()) {
-      axes.push_back(axis_of(file, array.scales[i], size));
+      axes.push_back(axis_of(file, path, array.scales[i], size));
     } else if (i == 0 && size == steps.size()) {
       axes.push_back({std::string(step_axis), steps});
     } else {
@@ -185,7 +213,7 @@ Group group_of(const Hdf5Contents& file, const std::string& path, const std::vec
     if (member.substr(0, member.rfind('/')) != path) continue;
     const Hdf5Array& array = file.arrays.at(member);
     if (array.is_scale && array.dims.size() == 1) {
-      add_axis(file, group.frame, axis_of(file, member, array.dims[0]));
+      add_axis(file, group.frame, axis_of(file, member, member, array.dims[0]));
     } else if (is_numeric(array)) {
       arrays.push_back(member);
     }
@@ -241,7 +269,7 @@ void write_series(const std::filesystem::path& path, const Series& series) {
 }
 
 SeriesHeader read_header(const std::filesystem::path& path) {
-  const Hdf5Contents file = read_hdf5(path, [](const std::string&, const Hdf5Array&) { return false; });
+  const Hdf5Contents file = read_contents(path, [](const std::string&, const Hdf5Array&) { return false; });
   SeriesHeader out;
   out.attributes = root_attributes(file);
   for (const std::string& group : file.groups) out.groups[group.substr(1)] = own_attributes(file, group);
@@ -261,8 +289,8 @@ std::string run_name(const SeriesHeader& header, const std::filesystem::path& pa
 }
 
 Series read_series(const std::filesystem::path& path) {
-  const Hdf5Contents file =
-      read_hdf5(path, [](const std::string&, const Hdf5Array& array) { return array.kind != Kind::other; });
+  const Hdf5Contents file = read_contents(
+      path, [](const std::string&, const Hdf5Array& array) { return array.kind != Kind::other; });
   Series series;
   series.attributes = root_attributes(file);
   const std::vector<std::int64_t> steps = step_numbers(file);
@@ -280,9 +308,10 @@ Series read_series(const std::filesystem::path& path) {
 
 Curves read_curves(const std::filesystem::path& path, std::span<const std::string> paths) {
   std::set<std::string> wanted = {step_path};
-  for (const std::string& curve : paths) wanted.insert({absolute(curve), absolute(curve) + "_replicates"});
+  for (const std::string& curve : paths)
+    wanted.insert({absolute(curve), absolute(curve) + replicates_suffix});
   const Hdf5Contents file =
-      read_hdf5(path, [&](const std::string& name, const Hdf5Array&) { return wanted.contains(name); });
+      read_contents(path, [&](const std::string& name, const Hdf5Array&) { return wanted.contains(name); });
   root_attributes(file);
   Curves out;
   out.steps = step_numbers(file);
@@ -290,8 +319,9 @@ Curves read_curves(const std::filesystem::path& path, std::span<const std::strin
     const std::string curve = absolute(name);
     if (!file.has(curve)) continue;
     out.curves[name] = curve_of(file, curve, out.steps.size());
-    if (file.has(curve + "_replicates")) {
-      out.replicates[name] = replicates_of(file, curve + "_replicates", out.steps.size());
+    const std::string replicates = curve + replicates_suffix;
+    if (file.has(replicates)) {
+      out.replicates[name] = replicates_of(file, replicates, out.steps.size());
     }
   }
   return out;
@@ -299,7 +329,7 @@ Curves read_curves(const std::filesystem::path& path, std::span<const std::strin
 
 std::optional<LabelledVariable> read_variable(const std::filesystem::path& path, std::string_view name) {
   const std::string wanted = absolute(name);
-  const Hdf5Contents file = read_hdf5(path, [&](const std::string& array_path, const Hdf5Array& array) {
+  const Hdf5Contents file = read_contents(path, [&](const std::string& array_path, const Hdf5Array& array) {
     return array_path == wanted || array_path == step_path || (array.is_scale && array.kind != Kind::other);
   });
   root_attributes(file);

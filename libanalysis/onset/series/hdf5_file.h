@@ -26,6 +26,11 @@
 
 namespace onset {
 
+/// More checkpoints than any run saves, and the replicates that `analyze --replicates` allows: a file that
+/// claims more is refused (bad_data) before its values are read.
+inline constexpr std::int64_t most_steps = 10'000'000;
+inline constexpr std::int64_t most_replicates = 1'000'000;
+
 /// Replaces the file at `path` atomically. Throws Error: io when the system refuses (the old file stands, no
 /// temporary is left); bug when an array does not fit its axes or two groups' replicate axes differ.
 void write_series(const std::filesystem::path& path, const Series& series);

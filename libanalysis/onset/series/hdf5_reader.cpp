@@ -43,6 +43,13 @@ std::vector<std::string> texts_of(hid_t stored, std::uint64_t count, const Read&
   return out;
 }
 
+/// Where an object's header lies in the file. (H5Iget_name would find its path by going through the whole
+/// file.)
+std::uint64_t address_of(hid_t object) {
+  hobj_ref_t reference = 0;
+  return H5Rcreate(&reference, object, ".", H5R_OBJECT, -1) < 0 ? 0 : reference;
+}
+
 std::optional<Attribute> scalar(hid_t attribute, std::uint64_t most_bytes) {
   const Hdf5Handle type(H5Aget_type(attribute), H5Tclose);
   const Hdf5Handle space(H5Aget_space(attribute), H5Sclose);
@@ -71,8 +78,7 @@ std::optional<Attribute> scalar(hid_t attribute, std::uint64_t most_bytes) {
 Hdf5Reader::Hdf5Reader(const std::filesystem::path& path)
     : name_(path.string()),
       file_size_(std::filesystem::file_size(path)),
-      // gzip's ratio is at most 1032, so a larger claim is no data; small arrays may be all fill value
-      most_bytes_((std::uint64_t{1} << 26U) + 1100 * file_size_),
+      most_bytes_((std::uint64_t{1} << 26U) + 64 * file_size_),
       file_(-1, H5Fclose) {
   if (H5Fis_hdf5(path.c_str()) <= 0) throw error_in(ErrorKind::bad_data, name_, "not an HDF5 file");
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -91,7 +97,7 @@ Hdf5Handle Hdf5Reader::open(const std::string& path) const {
   return {sound(H5Oopen(file_.get(), path.c_str(), H5P_DEFAULT), path), H5Oclose};
 }
 
-std::vector<std::pair<std::string, bool>> Hdf5Reader::members(const std::string& group) const {
+std::vector<std::pair<std::string, bool>> Hdf5Reader::members(const std::string& group) {
   const Hdf5Handle parent(sound(H5Gopen2(file_.get(), group.c_str(), H5P_DEFAULT), group), H5Gclose);
   const Hdf5Handle creation(sound(H5Gget_create_plist(parent.get()), group), H5Pclose);
   unsigned order = 0;
@@ -99,28 +105,39 @@ std::vector<std::pair<std::string, bool>> Hdf5Reader::members(const std::string&
   const H5_index_t index = (order & H5P_CRT_ORDER_INDEXED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
   H5G_info_t info{};
   sound(H5Gget_info(parent.get(), &info), group);
+  if (info.nlinks > most_objects - std::min<std::uint64_t>(objects_, most_objects)) {
+    throw error_in(ErrorKind::bad_data, name_,
+                   group + ": expected at most " + std::to_string(most_objects) +
+                       " groups and arrays in the file, found more");
+  }
+  objects_ += info.nlinks;
+  struct Link {
+    std::string name;
+    bool hard;
+  };
+  std::vector<Link> links;
+  const H5L_iterate_t collect = [](hid_t, const char* name, const H5L_info_t* link, void* all) -> herr_t {
+    static_cast<std::vector<Link>*>(all)->push_back({name, link->type == H5L_TYPE_HARD});
+    return 0;
+  };
+  sound(H5Literate(parent.get(), index, H5_ITER_INC, nullptr, collect, &links), group);
   std::vector<std::pair<std::string, bool>> out;
-  for (hsize_t i = 0; i < info.nlinks; ++i) {
-    const auto name_at = [&](char* buffer, std::size_t size) {
-      return sound(H5Lget_name_by_idx(parent.get(), ".", index, H5_ITER_INC, i, buffer, size, H5P_DEFAULT),
-                   group);
-    };
-    std::string name(static_cast<std::size_t>(name_at(nullptr, 0)), '\0');
-    name_at(name.data(), name.size() + 1);
-    if (std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+  for (Link& link : links) {
+    if (std::ranges::any_of(link.name, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
       throw error_in(ErrorKind::bad_data, name_, group + ": holds an object with an unprintable name");
     }
-    H5L_info_t link{};
-    sound(H5Lget_info(parent.get(), name.c_str(), &link, H5P_DEFAULT), group);
-    if (link.type != H5L_TYPE_HARD) continue;
-    const Hdf5Handle object(sound(H5Oopen(parent.get(), name.c_str(), H5P_DEFAULT), group), H5Oclose);
+    if (!link.hard) continue;
+    const Hdf5Handle object(sound(H5Oopen(parent.get(), link.name.c_str(), H5P_DEFAULT), group), H5Oclose);
     const H5I_type_t type = H5Iget_type(object.get());
-    if (type == H5I_GROUP || type == H5I_DATASET) out.emplace_back(std::move(name), type == H5I_GROUP);
+    if (type == H5I_DATASET) {
+      found_.emplace(address_of(object.get()), group == "/" ? group + link.name : group + "/" + link.name);
+    }
+    if (type == H5I_GROUP || type == H5I_DATASET) out.emplace_back(std::move(link.name), type == H5I_GROUP);
   }
   return out;
 }
 
-Attributes Hdf5Reader::attributes(const std::string& path) const {
+Attributes Hdf5Reader::attributes(const std::string& path, std::vector<std::string>* others) const {
   const Hdf5Handle object = open(path);
   std::vector<std::string> names;
   const H5A_operator2_t collect = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
@@ -131,22 +148,30 @@ Attributes Hdf5Reader::attributes(const std::string& path) const {
   Attributes out;
   for (const std::string& name : names) {
     const Hdf5Handle attribute(sound(H5Aopen(object.get(), name.c_str(), H5P_DEFAULT), path), H5Aclose);
-    if (auto value = scalar(attribute.get(), most_bytes_)) out.emplace(name, *std::move(value));
+    if (auto value = scalar(attribute.get(), most_bytes_)) {
+      out.emplace(name, *std::move(value));
+    } else if (others != nullptr) {
+      others->push_back(name);
+    }
   }
   return out;
 }
 
 std::string Hdf5Reader::scale_of(hid_t array, unsigned dimension, const std::string& path) const {
   if (sound(H5DSget_num_scales(array, dimension), path) == 0) return {};
-  std::string scale;
+  std::uint64_t address = 0;
   const H5DS_iterate_t first = [](hid_t, unsigned, hid_t id, void* out) -> herr_t {
-    std::array<char, 1024> name{};
-    if (H5Iget_name(id, name.data(), name.size()) < 0) return -1;
-    *static_cast<std::string*>(out) = name.data();
+    *static_cast<std::uint64_t*>(out) = address_of(id);
     return 1;
   };
-  sound(H5DSiterate_scales(array, dimension, nullptr, first, &scale), path);
-  return scale;
+  if (H5DSiterate_scales(array, dimension, nullptr, first, &address) < 0) {
+    throw error_in(
+        ErrorKind::bad_data, name_,
+        path + ": dimension " + std::to_string(dimension) +
+            ": expected its dimension scale, found a reference to an array that is no longer there");
+  }
+  const auto found = found_.find(address);
+  return found == found_.end() ? "?" : found->second;
 }
 
 Hdf5Array Hdf5Reader::describe(const std::string& path) const {
@@ -173,7 +198,7 @@ Hdf5Array Hdf5Reader::describe(const std::string& path) const {
   return out;
 }
 
-void Hdf5Reader::check(const std::string& path, const Hdf5Array& array) const {
+void Hdf5Reader::check(const std::string& path, const Hdf5Array& array) {
   if (array.kind == Hdf5Array::Kind::other) {
     throw error_in(ErrorKind::bad_data, name_, path + ": expected strings or numbers of at most 64 bits");
   }
@@ -187,6 +212,11 @@ void Hdf5Reader::check(const std::string& path, const Hdf5Array& array) const {
     }
     bytes *= size;
   }
+  if (bytes > most_bytes_ - claimed_bytes_) {
+    throw error_in(ErrorKind::bad_data, name_,
+                   path + ": with it the arrays claim more values than a file of this length can hold");
+  }
+  claimed_bytes_ += bytes;
   check_layout(source.get(), path);
 }
 

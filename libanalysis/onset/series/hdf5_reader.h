@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,13 +19,15 @@ class Hdf5Reader {
   explicit Hdf5Reader(const std::filesystem::path& path);
 
   /// Name and whether it is a group, of the groups and arrays in a group; links to other files are left out.
-  std::vector<std::pair<std::string, bool>> members(const std::string& group) const;
-  /// Scalar numbers and strings.
-  Attributes attributes(const std::string& path) const;
-  /// All of an array but its values.
+  /// Throws when all groups asked for so far have more than most_objects.
+  std::vector<std::pair<std::string, bool>> members(const std::string& group);
+  /// Scalar numbers and strings; the names of all others go to `others`.
+  Attributes attributes(const std::string& path, std::vector<std::string>* others = nullptr) const;
+  /// All of an array but its values. A scale has a path if `members` has told of it.
   Hdf5Array describe(const std::string& path) const;
-  /// Throws unless its values are in this file and a file of this length can hold as many.
-  void check(const std::string& path, const Hdf5Array& array) const;
+  /// Throws unless its values are in this file, and a file of this length can hold as many beside those that
+  /// were checked before.
+  void check(const std::string& path, const Hdf5Array& array);
   /// Its values; `array` is what describe gave and check let pass.
   void load(const std::string& path, Hdf5Array& array) const;
 
@@ -37,7 +40,10 @@ class Hdf5Reader {
   Hdf5Silence silence_;
   std::string name_;
   std::uint64_t file_size_;
-  std::uint64_t most_bytes_;  ///< that values of a file of this length can take
+  std::uint64_t most_bytes_;                    ///< that values of a file of this length can take
+  std::uint64_t claimed_bytes_ = 0;             ///< by the values that were checked
+  std::uint64_t objects_ = 0;                   ///< in the groups whose members were asked for
+  std::map<std::uint64_t, std::string> found_;  ///< address in the file -> path, of the arrays there
   Hdf5Handle file_;
 };
 
