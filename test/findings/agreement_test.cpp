@@ -28,6 +28,12 @@ TEST(Agreement, NamesGroupOptionAndBothValues) {
                                                      "uas: parses_sha256: 0123456789ab and fedcba987654"));
 }
 
+TEST(Agreement, NumbersAreShownSoThatTheyDiffer) {
+  EXPECT_THAT(disagreements(header({{"loss", {{"mask_rate", 0.15001}}}}),
+                            header({{"loss", {{"mask_rate", 0.15002}}}})),
+              ElementsAre("loss: mask_rate: 0.15001 and 0.15002"));
+}
+
 TEST(Agreement, AnOptionThatOneLacksDiffers) {
   EXPECT_THAT(disagreements(header({{"loss", {}}}), header({{"loss", {{"mask_rate", 0.15}}}})),
               ElementsAre("loss: mask_rate: nothing and 0.15"));

@@ -187,6 +187,14 @@ TEST_F(Merge, AttributesMustAgree) {
                  merge(std::vector{serial(), other});
                });
   other = of({1});
+  Series first = serial();
+  first.groups["pll"].frame.attributes["eps"] = 1e-12;
+  other.groups["pll"].frame.attributes["eps"] = 1e-5;
+  expect_error(ErrorKind::bad_data,
+               "parts do not belong together: pll/eps is 1e-12 in one and 1e-05 in another", [&] {
+                 merge(std::vector{first, other});
+               });
+  other = of({1});
   other.groups["pll"].frame.attributes["extra"] = 1.0;
   expect_error(ErrorKind::bad_data,
                "parts do not belong together: pll has an attribute in one that another lacks: extra", [&] {

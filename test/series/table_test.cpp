@@ -13,6 +13,13 @@ TEST(Table, AnAxisHasAsManyPlacesAsLabels) {
   EXPECT_EQ((Axis{"relation", std::vector<std::string>{}}.size()), 0);
 }
 
+TEST(Table, AnAttributeIsReadAsItWas) {
+  EXPECT_EQ(attribute_text(std::string("gelu")), "gelu");
+  EXPECT_EQ(attribute_text(std::int64_t{-1}), "-1");
+  EXPECT_EQ(attribute_text(1e-12), "1e-12");
+  EXPECT_EQ(attribute_text(0.15), "0.15");
+}
+
 TEST(Table, VariablesAreEqualWhenTheirBitsAre) {
   const Variable with_nan{"micro", {"step"}, std::vector<double>{1, nan64}, "", ""};
   EXPECT_EQ(with_nan, with_nan);

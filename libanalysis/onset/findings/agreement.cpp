@@ -1,9 +1,6 @@
 #include "onset/findings/agreement.h"
 
 #include <set>
-#include <variant>
-
-#include "onset/breaks/short_number.h"
 
 namespace onset {
 namespace {
@@ -11,12 +8,8 @@ namespace {
 std::string shown(const Attributes& attributes, const std::string& name) {
   const auto found = attributes.find(name);
   if (found == attributes.end()) return "nothing";
-  if (const auto* const text = std::get_if<std::string>(&found->second)) {
-    const bool hash = name.ends_with("_sha256");
-    return hash ? text->substr(0, 12) : *text;
-  }
-  if (const auto* const whole = std::get_if<std::int64_t>(&found->second)) return std::to_string(*whole);
-  return short_number(std::get<double>(found->second));
+  const std::string text = attribute_text(found->second);
+  return name.ends_with("_sha256") ? text.substr(0, 12) : text;
 }
 
 }  // namespace

@@ -18,9 +18,8 @@ Error disagree(const std::string& what) {
 }
 
 std::string shown(const Attribute& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return '"' + *text + '"';
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
-  return std::to_string(std::get<double>(value));
+  const std::string text = attribute_text(value);
+  return std::holds_alternative<std::string>(value) ? '"' + text + '"' : text;
 }
 
 template <typename Number>

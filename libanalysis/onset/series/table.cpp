@@ -1,6 +1,7 @@
 #include "onset/series/table.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -41,6 +42,14 @@ const Group* find_group(const Series& series, std::string_view name) {
 }
 
 }  // namespace
+
+std::string attribute_text(const Attribute& value) {
+  if (const auto* const text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* const whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
+  char digits[32];
+  const auto [end, fault] = std::to_chars(digits, digits + sizeof digits, std::get<double>(value));
+  return {digits, end};
+}
 
 std::int64_t Axis::size() const {
   return std::visit([](const auto& values) { return static_cast<std::int64_t>(values.size()); }, labels);

@@ -47,6 +47,8 @@ struct Variable {
 /// Options, names, hashes: kept as attributes of the file or of a group.
 using Attribute = std::variant<std::string, std::int64_t, double>;
 using Attributes = std::map<std::string, Attribute>;
+/// As a reader wants it: numbers as the shortest that read back the same ("1e-12").
+std::string attribute_text(const Attribute& value);
 
 /// What is the same for every checkpoint.
 struct Frame {
