@@ -280,6 +280,12 @@ TEST(Gap, SaysWhoIsFirst) {
   EXPECT_EQ(find_gap(broken(900, {}, {}), broken(100, {}, {}), {}).reason, "capability comes first");
 }
 
+TEST(Gap, SaysWhichReplicatesPair) {
+  EXPECT_EQ(find_gap(broken(100, {100, 100, 100}, {1, 2, 3}), broken(900, {900, 900}, {1, 2}), {}).reason,
+            "structure comes first; its interval is of the first 2 replicates, structure having 3 and "
+            "capability 2");
+}
+
 TEST(Gap, NeedsBothBreaks) {
   const Onset found = broken(100, {}, {}), none;
   EXPECT_EQ(find_gap(found, none, {}).reason, "no gap: no break in the curve of capability");

@@ -107,5 +107,22 @@ TEST_F(Selected, RefusalsNameWhatThereIs) {
   EXPECT_THAT(refusal("uas/total"), HasSubstr("one value for all checkpoints"));
 }
 
+TEST_F(Selected, WhatNobodyTypedIsTheFilesFault) {
+  const auto fault = [&](const std::string& text) -> std::string {
+    try {
+      read_curve(file_, parse_selector(text), ErrorKind::bad_data);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::bad_data) << error.what();
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(fault("uas/micro"), "");
+  EXPECT_EQ(fault("uas/nothing"), "");
+  EXPECT_EQ(fault("uas/total"), file_.string() + ": /uas/total: expected shape [40], found [2]");
+  EXPECT_EQ(fault("uas/correct[relation=obj]"),
+            file_.string() + ": uas/correct[relation=obj]: relation: there is no \"obj\"; one of all, nsubj");
+}
+
 }  // namespace
 }  // namespace onset

@@ -255,6 +255,12 @@ Gap find_gap(const Onset& structure, const Onset& capability, const OnsetOptions
   gap.reason = interval.low > 0    ? "structure comes first"
                : interval.high < 0 ? "capability comes first"
                                    : "which comes first cannot be told: the interval holds 0";
+  const std::size_t first = structure.replicate_steps.size(), second = capability.replicate_steps.size();
+  if (first != second) {
+    gap.reason += "; its interval is of the first " + std::to_string(std::min(first, second)) +
+                  " replicates, structure having " + std::to_string(first) + " and capability " +
+                  std::to_string(second);
+  }
   return gap;
 }
 

@@ -51,7 +51,7 @@ std::vector<std::string> further_metrics(const std::vector<std::filesystem::path
 std::optional<Curve> curve_if_there(const std::filesystem::path& file, const std::string& metric,
                                     bool from_file) {
   const CurveSelector selector = parse_selector(metric);
-  if (!from_file) return read_curve(file, selector);
+  if (!from_file) return read_curve(file, selector, ErrorKind::bad_data);
   try {
     return read_curve(file, selector);
   } catch (const Error& error) {
@@ -209,7 +209,7 @@ Comparison compare_runs(const std::vector<std::filesystem::path>& files, const C
       run.metrics.push_back(compare_metric(out.metrics[m], curves[m], first, run.detection, base, level));
     }
     if (!out.loss_steps.empty()) {
-      const std::optional<Curve> loss = read_curve(files[f], parse_selector("loss/mlm"));
+      const std::optional<Curve> loss = read_curve(files[f], parse_selector("loss/mlm"), ErrorKind::bad_data);
       for (const double step : out.loss_steps) run.losses.push_back(value_at(loss, step));
     }
     if (f == 0) reference = std::move(curves);

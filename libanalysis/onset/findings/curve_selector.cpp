@@ -185,6 +185,26 @@ std::optional<Curve> whole_curve(const std::filesystem::path& file, const CurveS
   return curve;
 }
 
+std::optional<Curve> chosen_curve(const std::filesystem::path& file, const CurveSelector& selector,
+                                  ErrorKind unfit) {
+  std::optional<LabelledVariable> read = read_variable(file, selector.path);
+  const bool plain = read && read->axes.size() == 1 && read->axes.front().name == step_axis;
+  // What must be a curve says itself what shape it lacks.
+  const bool must_be_plain = read && unfit != ErrorKind::usage;
+  if ((plain || must_be_plain) && selector.axes.empty()) return whole_curve(file, selector);
+  std::optional<Block> block = read ? block_of(std::move(*read)) : derived_accuracy(file, selector.path);
+  if (!block) return std::nullopt;
+  if (block->axes.empty() || block->axes.front().name != step_axis)
+    throw wrong(selector, "is one value for all checkpoints, not a curve");
+  const Axis steps = block->axes.front();
+  Curve curve;
+  curve.name = selector.text;
+  for (const std::int64_t step : std::get<std::vector<std::int64_t>>(steps.labels))
+    curve.steps.push_back(static_cast<double>(step));
+  curve.values = select(std::move(*block), selector).values;
+  return curve;
+}
+
 }  // namespace
 
 CurveSelector parse_selector(std::string_view text) {
@@ -213,21 +233,14 @@ CurveSelector parse_selector(std::string_view text) {
   }
 }
 
-std::optional<Curve> read_curve(const std::filesystem::path& file, const CurveSelector& selector) {
-  std::optional<LabelledVariable> read = read_variable(file, selector.path);
-  const bool plain = read && read->axes.size() == 1 && read->axes.front().name == step_axis;
-  if (plain && selector.axes.empty()) return whole_curve(file, selector);
-  std::optional<Block> block = read ? block_of(std::move(*read)) : derived_accuracy(file, selector.path);
-  if (!block) return std::nullopt;
-  if (block->axes.empty() || block->axes.front().name != step_axis)
-    throw wrong(selector, "is one value for all checkpoints, not a curve");
-  const Axis steps = block->axes.front();
-  Curve curve;
-  curve.name = selector.text;
-  for (const std::int64_t step : std::get<std::vector<std::int64_t>>(steps.labels))
-    curve.steps.push_back(static_cast<double>(step));
-  curve.values = select(std::move(*block), selector).values;
-  return curve;
+std::optional<Curve> read_curve(const std::filesystem::path& file, const CurveSelector& selector,
+                                ErrorKind unfit) {
+  try {
+    return chosen_curve(file, selector, unfit);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage || unfit == ErrorKind::usage) throw;
+    throw error_in(unfit, file.string(), error.what());
+  }
 }
 
 Trend trend_of(const CurveSelector& selector) {

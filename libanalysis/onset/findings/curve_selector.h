@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "onset/base/error.h"
 #include "onset/breaks/curve.h"
 
 namespace onset {
@@ -35,8 +36,10 @@ CurveSelector parse_selector(std::string_view text);
 /// The curve with its replicates where the file has any; empty when the file has no such array. A curve
 /// without brackets needs of the file only schema, schema_version and /step. Throws what read_curves throws;
 /// Error(usage) naming the selector and the labels there are when an axis is not the array's, has no such
-/// label or is left open.
-std::optional<Curve> read_curve(const std::filesystem::path& file, const CurveSelector& selector);
+/// label or is left open, or when the array is no curve. Where nobody typed the selector, `unfit` is
+/// bad_data: then the file is to blame, and named.
+std::optional<Curve> read_curve(const std::filesystem::path& file, const CurveSelector& selector,
+                                ErrorKind unfit = ErrorKind::usage);
 
 /// The way up of a metric: falling for loss/*, rising for all else (contract).
 Trend trend_of(const CurveSelector& selector);

@@ -111,6 +111,12 @@ double median_gap_of(const SeriesHeader& header, StepAxis axis) {
   return gap != nullptr && std::isfinite(*gap) && *gap > 0 ? *gap : 0;
 }
 
+/// A curve that nobody typed but that does not fit is the file's fault.
+std::optional<Curve> curve_for(const std::filesystem::path& file, const CurveSelector& selector,
+                               const std::string& standard) {
+  return read_curve(file, selector, selector.text == standard ? ErrorKind::bad_data : ErrorKind::usage);
+}
+
 std::optional<Onset> onset_of(const std::optional<Curve>& curve, const CurveSelector& selector,
                               OnsetOptions options, std::uint64_t stream) {
   if (!curve) return std::nullopt;
@@ -179,6 +185,7 @@ Detection detect(const std::filesystem::path& file, const DetectOptions& options
   const CurveSelector structure = parse_selector(options.structure);
   const CurveSelector capability = parse_selector(options.capability);
   const CurveSelector dimension = parse_selector(options.dimension);
+  const DetectOptions standard;
   Detection out;
   const SeriesHeader header = read_header(file);
   out.run = run_name(header, file);
@@ -186,8 +193,8 @@ Detection detect(const std::filesystem::path& file, const DetectOptions& options
   if (onset.median_gap == 0) onset.median_gap = median_gap_of(header, onset.axis);
   out.structure_curve = structure.text;
   out.capability_curve = capability.text;
-  const std::optional<Curve> structure_curve = read_curve(file, structure);
-  const std::optional<Curve> capability_curve = read_curve(file, capability);
+  const std::optional<Curve> structure_curve = curve_for(file, structure, standard.structure);
+  const std::optional<Curve> capability_curve = curve_for(file, capability, standard.capability);
   if (!structure_curve && !capability_curve) {
     throw error_in(ErrorKind::bad_data, file.string(),
                    "has neither " + structure.text + " nor " + capability.text);
@@ -200,7 +207,7 @@ Detection detect(const std::filesystem::path& file, const DetectOptions& options
   } else {
     out.gap.reason = "no gap: the file has no " + (out.structure ? capability.text : structure.text);
   }
-  if (const std::optional<Curve> curve = read_curve(file, dimension)) {
+  if (const std::optional<Curve> curve = curve_for(file, dimension, standard.dimension)) {
     std::optional<OnsetPlace> place;
     if (out.structure && out.structure->break_found)
       place = OnsetPlace{*out.structure->low, *out.structure->high};
