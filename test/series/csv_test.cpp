@@ -144,11 +144,12 @@ TEST(Csv, AFileIsReplacedWholeOrNotAtAll) {
   EXPECT_EQ(read_file(path), csv(series));
   {
     const LimitedFiles limit(20);
-    expect_error(ErrorKind::io, path.string() + ": cannot write the CSV", [&] { write_csv(series, path); });
+    expect_error(ErrorKind::io, path.string() + ": cannot write the CSV: File too large",
+                 [&] { write_csv(series, path); });
   }
   EXPECT_EQ(read_file(path), csv(series));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
-  expect_error(ErrorKind::io, "/nowhere/x.csv: cannot create",
+  expect_error(ErrorKind::io, "/nowhere/x.csv: cannot create: No such file or directory",
                [&] { write_csv(series, std::filesystem::path("/nowhere/x.csv")); });
 }
 

@@ -1,7 +1,9 @@
 #include "onset/series/csv.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <ostream>
@@ -146,6 +148,7 @@ void write_csv(const Series& series, std::ostream& out, const CsvOptions& option
     return (options.pairs || !has_axis(variable, "pair")) &&
            (options.replicates || !has_axis(variable, replicate_axis));
   };
+  errno = 0;
   out << header;
   for (const auto& [name, group] : series.groups) {
     for (const Variable& constant : group.frame.constants) {
@@ -157,13 +160,17 @@ void write_csv(const Series& series, std::ostream& out, const CsvOptions& option
     }
   }
   out.flush();
-  if (!out) throw Error(ErrorKind::io, "cannot write the CSV");
+  if (out) return;
+  // Streams keep no reason; the system's is there unless another cause broke the stream.
+  throw Error(ErrorKind::io, std::string("cannot write the CSV") + (errno != 0 ? ": " : "") +
+                                 (errno != 0 ? std::strerror(errno) : ""));
 }
 
 void write_csv(const Series& series, const std::filesystem::path& path, const CsvOptions& options) {
   replace_file_atomically(path, [&](const std::filesystem::path& temporary) {
     std::ofstream out(temporary, std::ios::binary);
-    if (!out) throw error_in(ErrorKind::io, path.string(), "cannot create");
+    if (!out)
+      throw error_in(ErrorKind::io, path.string(), std::string("cannot create: ") + std::strerror(errno));
     try {
       write_csv(series, out, options);
     } catch (const Error& error) {
