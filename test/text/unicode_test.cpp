@@ -26,6 +26,14 @@ TEST(Utf8Test, NamesTheFirstBadByte) {
   EXPECT_EQ(find_invalid_utf8("\xe2\x82\xac\xe2\x82 "), 3U);  // whole euro sign, then two bytes of one
 }
 
+TEST(Utf8Test, EachBadByteBecomesTheReplacementCharacter) {
+  EXPECT_EQ(as_utf8(""), "");
+  EXPECT_EQ(as_utf8("caf\u00e9"), "caf\u00e9");
+  EXPECT_EQ(as_utf8("\xff"
+                    "a\xc3\xa9\xe2\x82"),
+            "\ufffda\u00e9\ufffd\ufffd");
+}
+
 TEST(InQuotesTest, KeepsTextAndShowsWhatWouldBreakTheLine) {
   EXPECT_EQ(in_quotes("caf\u00e9"), "\"caf\u00e9\"");
   EXPECT_EQ(in_quotes(std::string_view("a\n\x1b\0", 4)), R"("a\x0a\x1b\x00")");

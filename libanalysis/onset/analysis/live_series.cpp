@@ -6,6 +6,7 @@
 #include "onset/checkpoint/paths.h"
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
+#include "onset/text/unicode.h"
 
 namespace onset {
 namespace {
@@ -102,7 +103,7 @@ std::vector<std::size_t> LiveSeries::missing(const StepInfo& step) const {
 }
 
 Series LiveSeries::assembled() const {
-  const Attributes attributes = {{"run", plain_path(options_.run).filename().string()},
+  const Attributes attributes = {{"run", as_utf8(plain_path(options_.run).filename().string())},
                                  {"onset_version", options_.version},
                                  {"device", device_}};
   return assemble(steps_, frames_, *rows_, attributes);

@@ -8,6 +8,7 @@
 #include "onset/checkpoint/tokenizer_files.h"
 #include "onset/series/assemble.h"
 #include "onset/series/hdf5_file.h"
+#include "onset/text/unicode.h"
 
 namespace onset {
 namespace {
@@ -130,7 +131,7 @@ void SeriesPass::measure_rows(const SeriesEntry& entry, const PassPlace& place,
   about_checkpoint_ = true;
   require_same_shape(checkpoint);
   require_same_tokenizer(checkpoint);
-  const StepInfo step{entry.step, entry.folder.filename().string(), checkpoint.sha256()};
+  const StepInfo step{entry.step, as_utf8(entry.folder.filename().string()), checkpoint.sha256()};
 
   std::vector<std::size_t> wanted;
   for (std::size_t p = 0; p < probes_.size(); ++p) {
@@ -224,8 +225,8 @@ void SeriesPass::describe(const Attributes& attributes) {
 void SeriesPass::write() const {
   if (steps_.empty()) return;
   Attributes attributes = attributes_;
-  attributes["run"] =
-      options_.run.empty() ? plain_path(options_.checkpoints.front()).filename().string() : options_.run;
+  attributes["run"] = as_utf8(
+      options_.run.empty() ? plain_path(options_.checkpoints.front()).filename().string() : options_.run);
   attributes["onset_version"] = options_.version;
   attributes["device"] = std::string(options_.device.is_cuda() ? "cuda" : "cpu");
   std::vector<StepInfo> steps;

@@ -106,6 +106,17 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) {
   return std::nullopt;
 }
 
+std::string as_utf8(std::string_view bytes) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  std::string out;
+  while (const auto bad = find_invalid_utf8(bytes)) {
+    out += bytes.substr(0, *bad);
+    out += replacement;
+    bytes.remove_prefix(*bad + 1);
+  }
+  return out += bytes;
+}
+
 std::string in_quotes(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out = "\"";

@@ -11,6 +11,9 @@ namespace onset {
 /// Offset of the first byte that is not well-formed UTF-8 (surrogates and overlong forms are not), if any.
 std::optional<std::size_t> find_invalid_utf8(std::string_view bytes);
 
+/// The text with U+FFFD for each byte that is not well-formed UTF-8, as a folder's name may hold.
+std::string as_utf8(std::string_view bytes);
+
 /// Any bytes made fit for a one-line message: in double quotes, cut after 40 bytes, control characters and
 /// bytes that are not UTF-8 as \xNN.
 std::string in_quotes(std::string_view bytes);

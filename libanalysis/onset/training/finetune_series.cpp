@@ -18,6 +18,7 @@
 #include "onset/series/csv.h"
 #include "onset/series/hdf5_file.h"
 #include "onset/series/rows.h"
+#include "onset/text/unicode.h"
 
 namespace onset {
 namespace {
@@ -261,7 +262,7 @@ class FinetuneRun {
     }
     const Measurement combined = combine(seeds, result_.metrics);
     rows_.write({frame_.group, sha256, options_key(frame_)}, combined);
-    steps_.push_back({entry.step, entry.folder.filename().string(), sha256});
+    steps_.push_back({entry.step, as_utf8(entry.folder.filename().string()), sha256});
     FinetunedStep shown{entry.step, {}, {}};
     for (const std::string& metric : result_.metrics) {
       shown.mean.push_back(std::get<std::vector<double>>(named(combined, metric + "_mean").values).front());
@@ -295,9 +296,10 @@ class FinetuneRun {
   void write() const {
     if (steps_.empty()) return;
     const std::filesystem::path first = plain_path(options_.checkpoints.front());
-    const Attributes attributes = {{"run", options_.run.empty() ? first.filename().string() : options_.run},
-                                   {"onset_version", options_.version},
-                                   {"device", std::string(options_.device.is_cuda() ? "cuda" : "cpu")}};
+    const Attributes attributes = {
+        {"run", as_utf8(options_.run.empty() ? first.filename().string() : options_.run)},
+        {"onset_version", options_.version},
+        {"device", std::string(options_.device.is_cuda() ? "cuda" : "cpu")}};
     const std::vector<Frame> frames = {frame_};
     const Series series = assemble(steps_, frames, rows_, attributes);
     if (options_.output.extension() == ".csv") {
