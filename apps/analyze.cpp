@@ -165,7 +165,7 @@ AnalyzeOptions parse(const CommandLine& line) {
   if (!out.series.manifest.empty() && !out.series.step_regex.empty()) {
     throw Error(ErrorKind::usage, "--manifest and --step-regex: a manifest states the steps already");
   }
-  out.run = line.has("run") ? line.get<std::string>("run") : "";
+  out.run = line.text("run");
   out.version = ONSET_VERSION;
   out.device = parse_device(line.get<std::string>("device"));
   out.dtype = parse_dtype(line.get<std::string>("dtype"));

@@ -19,6 +19,7 @@
 
 #include "onset/base/error.h"
 #include "onset/base/file.h"
+#include "onset/text/unicode.h"
 
 namespace onset::apps {
 
@@ -77,6 +78,13 @@ void CommandLine::store(const po::parsed_options& parsed) {
   po::store(parsed, values_);
 }
 
+std::string CommandLine::text(const std::string& name) const {
+  const std::string word = has(name) ? get<std::string>(name) : "";
+  if (find_invalid_utf8(word))
+    throw Error(ErrorKind::usage, "--" + name + ": expected UTF-8, found " + in_quotes(word));
+  return word;
+}
+
 std::vector<std::string> CommandLine::list(const std::string& name) const {
   std::vector<std::string> words;
   std::istringstream stream(get<std::string>(name));
@@ -133,6 +141,14 @@ std::filesystem::path CommandLine::series_output(const std::vector<std::filesyst
   if (there.gcount() > 0 && std::string_view(first, sizeof first) != "\x89HDF\r\n\x1a\n")
     throw Error(ErrorKind::usage, "--output: " + file.string() +
                                       " is there and no series file: name another file, or remove it");
+  return file;
+}
+
+std::filesystem::path CommandLine::findings_file(const std::string& name,
+                                                 const std::vector<std::filesystem::path>& read) const {
+  const std::filesystem::path file = output_file(name, read);
+  if (file.extension() != ".csv" && file.extension() != ".h5")
+    throw Error(ErrorKind::usage, "--" + name + ": " + file.string() + ": neither .csv nor .h5");
   return file;
 }
 
@@ -254,17 +270,27 @@ std::stop_token stop_on_signals() {
 }
 
 std::string one_line(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
-  for (const char c : text) {
+  const auto hide = [&](char c) {
+    constexpr std::string_view digits = "0123456789abcdef";
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
+    out += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
+  };
+  while (!text.empty()) {
+    const std::size_t valid = find_invalid_utf8(text).value_or(text.size());
+    for (std::size_t i = 0; i < valid; ++i) {
+      const auto byte = static_cast<unsigned char>(text[i]);
+      if (byte < 0x20 || byte == 0x7f) {
+        hide(text[i]);
+      } else if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {  // U+0080 to U+009F
+        hide(text[i]);
+        hide(text[++i]);
+      } else {
+        out += text[i];
+      }
     }
+    if (valid < text.size()) hide(text[valid]);
+    text.remove_prefix(std::min(valid + 1, text.size()));
   }
   return out;
 }

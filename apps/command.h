@@ -41,6 +41,8 @@ class CommandLine {
   std::filesystem::path path(const std::string& name) const {
     return has(name) ? get<std::string>(name) : std::string();
   }
+  /// The word that the option gave, empty without it; usage error where it is not UTF-8.
+  std::string text(const std::string& name) const;
   /// The words between the commas of an option.
   std::vector<std::string> list(const std::string& name) const;
   /// The positional words as paths that are there: missing_input is noticed before options are weighed.
@@ -57,6 +59,9 @@ class CommandLine {
   /// output_file for a series file: one that is there must be HDF5 (or empty), lest a slip of the pen replace
   /// weights, a vocabulary or a table.
   std::filesystem::path series_output(const std::vector<std::filesystem::path>& read) const;
+  /// The same for a table of findings: Error(usage) unless the name ends in .csv or .h5.
+  std::filesystem::path findings_file(const std::string& name,
+                                      const std::vector<std::filesystem::path>& read) const;
 
  private:
   void store(const po::parsed_options& parsed);
@@ -75,7 +80,8 @@ Warn make_warn();
 std::function<void(const std::string&)> make_note();
 /// Requested by SIGINT, SIGTERM and SIGUSR1. A second SIGINT ends the program at once.
 std::stop_token stop_on_signals();
-/// The text on one line: control characters, which a file's name may hold, as \xNN.
+/// The text on one line and safe on a terminal: control characters and bytes that are not UTF-8, which names
+/// and labels in a file may hold, as \xNN.
 std::string one_line(std::string_view text);
 /// Opens what the caller left closed of standard input, output and error, so that no file of ours gets their
 /// numbers and is printed into. Reading and writing them still fails.

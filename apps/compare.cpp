@@ -93,10 +93,9 @@ int run_compare(const std::vector<std::string>& words) {
       std::move(options));
   if (!line.read(words)) return 0;
   const std::vector<std::filesystem::path> files = line.inputs();
-  const std::filesystem::path output = line.output_file("output", files);
+  line.required_path("output");
   if (files.size() < 2) throw Error(ErrorKind::usage, "compare: give two or more SERIES.h5");
-  if (output.extension() != ".csv" && output.extension() != ".h5")
-    throw Error(ErrorKind::usage, "--output: " + output.string() + ": neither .csv nor .h5");
+  const std::filesystem::path output = line.findings_file("output", files);
   CompareOptions compare;
   compare.detect = detect_options(line);
   if (line.has("conditions")) compare.conditions = line.list("conditions");

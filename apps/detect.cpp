@@ -29,7 +29,7 @@ int run_detect(const std::vector<std::string>& words) {
       std::move(options));
   if (!line.read(words)) return 0;
   const std::filesystem::path input = line.input();
-  const auto csv = line.has("csv") ? line.output_file("csv", {input}) : std::filesystem::path();
+  const auto csv = line.has("csv") ? line.findings_file("csv", {input}) : std::filesystem::path();
   const Detection detection = detect(input, detect_options(line));
   name_absent(detection, input);
   if (!csv.empty()) write_findings(detection_table(detection), csv);

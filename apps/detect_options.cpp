@@ -10,6 +10,16 @@
 namespace onset::apps {
 namespace {
 
+std::string curve_option(const CommandLine& line, const std::string& name) {
+  const auto curve = line.get<std::string>(name);
+  try {
+    parse_selector(curve);
+  } catch (const Error& error) {
+    throw Error(error.kind(), "--" + name + (curve.empty() ? " is empty" : ": ") + error.what());
+  }
+  return curve;
+}
+
 std::string rounded(double step) { return short_number(std::round(step)); }
 
 void add_row(TextTable& table, const std::string& role, const std::string& curve,
@@ -73,9 +83,9 @@ void read_distances(const CommandLine& line, OnsetOptions& options) {
 
 DetectOptions detect_options(const CommandLine& line) {
   DetectOptions out;
-  out.structure = line.get<std::string>("structure");
-  out.capability = line.get<std::string>("capability");
-  out.dimension = line.get<std::string>("dimension");
+  out.structure = curve_option(line, "structure");
+  out.capability = curve_option(line, "capability");
+  out.dimension = curve_option(line, "dimension");
   read_distances(line, out.onset);
   out.onset.alpha = line.get<double>("alpha");
   out.onset.level = line.get<double>("level");
@@ -115,7 +125,7 @@ std::string seed_text(const std::optional<SeedMean>& mean, int digits) {
 }
 
 void print_detection(std::ostream& out, const Detection& detection) {
-  out << detection.run << ": " << detection.checkpoints << " checkpoints, steps "
+  out << one_line(detection.run) << ": " << detection.checkpoints << " checkpoints, steps "
       << short_number(detection.first_step) << " to " << short_number(detection.last_step) << "\n\n";
   TextTable table(
       {"", "curve", "onset", "interval", "p", "2nd difference", "broken line", "steepest", "agree"},
@@ -135,16 +145,16 @@ void print_detection(std::ostream& out, const Detection& detection) {
     }
     out << '\n';
   }
-  out << detection.gap.reason << '\n';
-  if (detection.structure) out << "structure: " << detection.structure->reason << '\n';
-  if (detection.capability) out << "capability: " << detection.capability->reason << '\n';
+  out << one_line(detection.gap.reason) << '\n';
+  if (detection.structure) out << "structure: " << one_line(detection.structure->reason) << '\n';
+  if (detection.capability) out << "capability: " << one_line(detection.capability->reason) << '\n';
   if (detection.dip) {
     const Dip& dip = detection.dip->dip;
     const char* const side = dip.side == DipSide::before  ? ", before structure onset"
                              : dip.side == DipSide::at    ? ", within structure onset's interval"
                              : dip.side == DipSide::after ? ", after structure onset"
                                                           : "";
-    out << detection.dip->curve << ": " << dip.reason << side << '\n';
+    out << one_line(detection.dip->curve + ": " + dip.reason) << side << '\n';
   }
   print_sensitivity(out, "structure", detection.structure);
   print_sensitivity(out, "capability", detection.capability);

@@ -122,7 +122,7 @@ FinetuneOptions parse(const CommandLine& line) {
   out.series.step_regex = line.has("step-regex") ? line.get<std::string>("step-regex") : "";
   require(out.series.manifest.empty() || out.series.step_regex.empty(),
           "--manifest and --step-regex: a manifest states the steps already");
-  out.run = line.has("run") ? line.get<std::string>("run") : "";
+  out.run = line.text("run");
   out.version = ONSET_VERSION;
   out.device = parse_device(line.get<std::string>("device"));
   return out;

@@ -1,22 +1,24 @@
 #include "onset/checkpoint/inspect.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
-#include <map>
 #include <type_traits>
 
 #include "command.h"
 #include "onset/base/error.h"
+#include "onset/findings/comparison.h"
 #include "onset/series/hdf5_file.h"
+#include "onset/series/series_problems.h"
 #include "text_table.h"
 
 namespace onset::apps {
 namespace {
 
 void print_line(const char* name, const std::string& value) {
-  if (!value.empty()) std::cout << "  " << std::left << std::setw(12) << name << value << '\n';
+  if (!value.empty()) std::cout << "  " << std::left << std::setw(12) << name << one_line(value) << '\n';
 }
 
 std::string join(const std::vector<std::string>& words) {
@@ -26,7 +28,7 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 void print_checkpoint(const CheckpointReport& report) {
-  std::cout << report.folder.string() << '\n';
+  std::cout << one_line(report.folder.string()) << '\n';
   if (!report.error.empty()) {
     print_line("error", report.error);
     return;
@@ -61,30 +63,24 @@ int print_series(const SeriesReport& report) {
   for (const CheckpointReport& checkpoint : report.checkpoints) {
     std::cout << std::right << std::setw(12) << checkpoint.step << std::setw(14) << checkpoint.parameters
               << "  " << std::left << std::setw(14) << checkpoint.sha256.substr(0, 12)
-              << checkpoint.folder.filename().string() << '\n';
-    if (!checkpoint.error.empty()) std::cout << "              error: " << checkpoint.error << '\n';
+              << one_line(checkpoint.folder.filename().string()) << '\n';
+    if (!checkpoint.error.empty()) std::cout << "              error: " << one_line(checkpoint.error) << '\n';
     for (const std::string& problem : checkpoint.problems)
-      std::cout << "              problem: " << problem << '\n';
+      std::cout << "              problem: " << one_line(problem) << '\n';
     broken = broken || !checkpoint.error.empty() || !checkpoint.problems.empty();
   }
-  for (const std::string& note : report.notes) std::cout << "note: " << note << '\n';
-  for (const std::string& problem : report.problems) std::cout << "problem: " << problem << '\n';
+  for (const std::string& note : report.notes) std::cout << "note: " << one_line(note) << '\n';
+  for (const std::string& problem : report.problems) std::cout << "problem: " << one_line(problem) << '\n';
   if (!broken) std::cout << report.checkpoints.size() << " checkpoints, no problem found\n";
   return broken ? 3 : 0;
 }
-
-struct AttributeText {
-  std::string operator()(const std::string& text) const { return text; }
-  std::string operator()(std::int64_t number) const { return std::to_string(number); }
-  std::string operator()(double number) const { return std::to_string(number); }
-};
 
 /// Two columns, two spaces in.
 class Facts {
  public:
   void add(const std::string& name, const std::string& value) { table_.add({"", name, value}); }
   void add(const Attributes& attributes) {
-    for (const auto& [name, value] : attributes) add(name, std::visit(AttributeText{}, value));
+    for (const auto& [name, value] : attributes) add(name, attribute_text(value));
   }
   void print() const { table_.print(std::cout); }
 
@@ -104,7 +100,7 @@ std::int64_t count_missing(const Values& values) {
 }
 
 void print_group(const Group& group) {
-  std::cout << '/' << group.frame.group << '\n';
+  std::cout << '/' << one_line(group.frame.group) << '\n';
   TextTable table({"", "array", "axes", "missing", ""}, {false, false, false, true, false});
   for (const Axis& axis : group.frame.axes)
     table.add({"", axis.name, std::to_string(axis.size()) + " labels", "", ""});
@@ -119,23 +115,9 @@ void print_group(const Group& group) {
   facts.print();
 }
 
-/// Steps that hold the same weights: one of them is mislabelled.
-std::vector<std::string> equal_weights(const Series& series) {
-  std::map<std::string, std::string> steps;
-  for (const StepInfo& step : series.steps) {
-    std::string& text = steps[step.sha256];
-    text += (text.empty() ? "" : ", ") + std::to_string(step.step);
-  }
-  std::vector<std::string> out;
-  for (const auto& [sha256, text] : steps) {
-    if (text.find(',') != std::string::npos) out.push_back("equal weights under steps " + text);
-  }
-  return out;
-}
-
 int print_file(const std::filesystem::path& path) {
   const Series series = read_series(path);
-  std::cout << path.string() << ": " << series.steps.size() << " steps";
+  std::cout << one_line(path.string()) << ": " << series.steps.size() << " steps";
   if (!series.steps.empty())
     std::cout << ", " << series.steps.front().step << " to " << series.steps.back().step;
   std::cout << '\n';
@@ -143,8 +125,16 @@ int print_file(const std::filesystem::path& path) {
   facts.add(series.attributes);
   facts.print();
   for (const auto& [name, group] : series.groups) print_group(group);
-  const std::vector<std::string> problems = equal_weights(series);
-  for (const std::string& problem : problems) std::cout << "problem: " << problem << '\n';
+  std::vector<std::string> problems = series_problems(series);
+  for (const std::string& curve : CompareOptions().metrics) {
+    try {
+      read_curves(path, std::array{curve});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::bad_data) throw;
+      problems.emplace_back(error.what());
+    }
+  }
+  for (const std::string& problem : problems) std::cout << "problem: " << one_line(problem) << '\n';
   return problems.empty() ? 0 : 3;
 }
 

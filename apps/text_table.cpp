@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ostream>
 
+#include "command.h"
+
 namespace onset::apps {
 namespace {
 
@@ -19,7 +21,10 @@ std::size_t width(const std::string& text) {
 TextTable::TextTable(std::vector<std::string> header, std::vector<bool> right)
     : right_(std::move(right)), rows_{std::move(header)} {}
 
-void TextTable::add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+void TextTable::add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = one_line(cell);
+  rows_.push_back(std::move(row));
+}
 
 void TextTable::print(std::ostream& out) const {
   std::vector<std::size_t> widths(right_.size(), 0);

@@ -11,7 +11,7 @@ class TextTable {
  public:
   /// `right`: one a column, whether its cells stand to the right.
   TextTable(std::vector<std::string> header, std::vector<bool> right);
-  /// As many cells as the header has.
+  /// As many cells as the header has. Each stays on its line: control characters become \xNN.
   void add(std::vector<std::string> row);
   void print(std::ostream& out) const;
 

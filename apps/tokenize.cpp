@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 
@@ -48,7 +50,8 @@ int run_tokenize(const std::vector<std::string>& words) {
   std::ifstream file;
   if (input != "-") {
     file.open(input, std::ios::binary);
-    if (!file) throw error_in(ErrorKind::io, input.string(), "cannot open");
+    if (!file)
+      throw error_in(ErrorKind::io, input.string(), std::string("cannot open: ") + std::strerror(errno));
   }
   std::istream& in = input == "-" ? std::cin : file;
   std::ios::sync_with_stdio(false);
@@ -65,11 +68,13 @@ int run_tokenize(const std::vector<std::string>& words) {
     lines.clear();
     if (!std::cout) throw Error(ErrorKind::io, "standard output: cannot write");
   };
-  for (std::string text; std::getline(in, text);) {
+  errno = 0;
+  for (std::string text; std::getline(in, text); errno = 0) {
     lines.push_back(std::move(text));
     if (lines.size() == lines_at_once) flush();
   }
-  if (in.bad()) throw error_in(ErrorKind::io, input.string(), "cannot read");
+  if (in.bad())
+    throw error_in(ErrorKind::io, input.string(), std::string("cannot read: ") + std::strerror(errno));
   flush();
   return 0;
 }

@@ -191,6 +191,28 @@ TEST(Analyze, ABrokenCheckpointIsNamedAndDoesNotStopTheOthers) {
   EXPECT_EQ(series.steps.size(), 5U);
 }
 
+TEST(Analyze, NamesThatAreNotUtf8AreStoredAsText) {
+  const TemporaryFolder folder;
+  const std::filesystem::path run = folder / "n\xff";
+  std::filesystem::create_directory(run);
+  std::size_t checkpoints = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(small_series().run())) {
+    ++checkpoints;
+    std::filesystem::create_directory_symlink(entry.path(),
+                                              run / (entry.path().filename().string() + "\xfe"));
+  }
+  const Outcome outcome = run_program("analyze " + run.string() + " -o " + (folder / "s.h5").string() +
+                                          " --probes uas --parses " + small_series().corpus() +
+                                          "/dev.conllu --min-relation 5 --step-regex '([0-9]+)'",
+                                      folder);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Series series = read_series(folder / "s.h5");
+  EXPECT_EQ(series.attributes.at("run"), Attribute(std::string("n\ufffd")));
+  EXPECT_EQ(series.steps.size(), checkpoints);
+  for (const StepInfo& step : series.steps)
+    EXPECT_TRUE(step.checkpoint.ends_with("\ufffd")) << step.checkpoint;
+}
+
 TEST(Analyze, StepsChooseTheCheckpoints) {
   const TemporaryFolder folder;
   ASSERT_EQ(

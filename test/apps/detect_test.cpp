@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -38,6 +39,14 @@ class DetectProgram : public ::testing::Test {
     }
     write_series(scratch_ / (name + ".h5"), series);
     return (scratch_ / (name + ".h5")).string();
+  }
+  /// Three steps, both curves constant, changed by `change`.
+  std::string file_with(const std::function<void(Series&)>& change) {
+    const std::string path = file_of("changed", {0.5, 0.5, 0.5});
+    Series series = read_series(path);
+    change(series);
+    write_series(path, series);
+    return path;
   }
   Outcome onset(const std::string& words) { return run_program(words, scratch_); }
   void refused(const std::string& words, int code, const std::string& line) {
@@ -84,12 +93,68 @@ TEST_F(DetectProgram, RefusesWithOneLine) {
   refused("detect " + file() + " --structure 'uas/accuracy'", 64, "relation: not chosen");
   refused("detect " + file() + " --spacing 0", 64, "--spacing: not above 0");
   refused("detect " + file() + " --axis time", 64, "neither step nor log");
+  refused("detect " + file() + " --structure ''", 64, "--structure is empty: expected a curve such as");
+  refused("detect " + file() + " --dimension x", 64, "--dimension: x: expected a curve such as");
+  refused("detect " + file() + " --csv x.txt", 64, "--csv: x.txt: neither .csv nor .h5");
   refused("detect", 64, "give SERIES.h5");
   refused("detect absent.h5", 66, "absent.h5: no such file");
   refused("compare " + file(), 64, "--output is required");
   refused("compare " + file() + " -o c.csv", 64, "two or more");
   refused("compare " + file() + " " + file() + " -o c.txt", 64, "neither .csv nor .h5");
   refused("compare " + file() + " " + file() + " -o c.csv --loss-at x", 64, "\"x\" is no step");
+}
+
+TEST_F(DetectProgram, AStandardCurveThatIsNoneIsBadData) {
+  const std::string path = file_with([](Series& series) {
+    Variable& micro = series.groups.at("uas").variables.front();
+    micro.axes = {"dim_5"};
+    micro.values = std::vector<double>(5, 0.5);
+    series.groups.at("uas").frame.axes = {{"dim_5", std::vector<std::int64_t>{0, 1, 2, 3, 4}}};
+  });
+  refused("detect " + path, 65, path + ": /uas/micro: expected shape [3], found [5]");
+  refused("compare " + path + " " + path + " -o " + (scratch_ / "c.csv").string(), 65,
+          path + ": /uas/micro: expected shape [3], found [5]");
+  refused("detect " + path + " --structure uas/micro[dim_5=0]", 64, "one value for all checkpoints");
+}
+
+TEST_F(DetectProgram, TextOfAFileStaysOnItsLine) {
+  const std::string path =
+      file_with([](Series& series) { series.attributes["run"] = "a\x1b[31m\nb\xc2\x9b\xff"; });
+  const std::string shown = "a\\x1b[31m\\x0ab\\xc2\\x9b\\xff";
+  EXPECT_THAT(onset("detect " + path).out, StartsWith(shown + ": 3 checkpoints"));
+  const Outcome compared = onset("compare " + path + " " + path + " -o " + (scratch_ / "c.csv").string());
+  EXPECT_EQ(compared.code, 0) << compared.err;
+  EXPECT_THAT(compared.out, HasSubstr("\n" + shown + "  "));
+}
+
+TEST_F(DetectProgram, SaysHowManyReplicatesTheGapHas) {
+  Planted plan;
+  const std::string path = file(plan);
+  Series series = read_series(path);
+  // capability: the first 7 of the 50 replicates; the others were never drawn
+  Group& pll = series.groups.at("pll");
+  for (Axis& axis : pll.frame.axes) {
+    if (axis.name == "replicate") axis.name = "draw";
+  }
+  for (Axis& axis : pll.frame.axes) {
+    if (axis.name == "draw") axis.labels = std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6};
+  }
+  for (Variable& variable : pll.variables) {
+    if (variable.name != "overall_replicates") continue;
+    variable.axes = {"step", "draw"};
+    const auto all = std::get<std::vector<float>>(variable.values);
+    std::vector<float> few;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i % planted_replicates < 7) few.push_back(all[i]);
+    }
+    variable.values = few;
+  }
+  write_series(path, series);
+  const Outcome found = onset("detect " + path);
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_THAT(found.out,
+              HasSubstr("structure comes first; its interval is of the first 7 replicates, structure "
+                        "having 50 and capability 7\n"));
 }
 
 TEST_F(DetectProgram, NeverMakesUpAnOnset) {
