@@ -25,6 +25,14 @@ MatrixXd orthonormal(const std::vector<VectorXd>& columns) {
   return basis.leftCols(rank);
 }
 
+/// Adds first, first * ratio, first * ratio^2 … as far as they are below `end`.
+void add_geometric(double first, double ratio, double end, std::vector<double>& to) {
+  while (first < end) {
+    to.push_back(first);
+    first *= ratio;
+  }
+}
+
 /// Middles and widths of S-shapes on [0, 1], none narrower than least_width.
 struct Sigmoid {
   double middle = 0, width = 0;
@@ -33,7 +41,7 @@ struct Sigmoid {
 
 std::vector<Sigmoid> sigmoid_grid(double least_width) {
   std::vector<double> widths = {least_width, 1.05 * least_width};
-  for (double width = 1.12 * least_width; width < 1; width *= 1.2) widths.push_back(width);
+  add_geometric(1.12 * least_width, 1.2, 1, widths);
   std::vector<Sigmoid> sigmoids;
   for (const double width : widths) {
     for (int i = -10; i <= 30; ++i) sigmoids.push_back({0.05 * i, width, width == least_width});
@@ -90,7 +98,9 @@ void ShapeFamily::add(const VectorXd& shape, const std::vector<VectorXd>& tangen
 }
 
 void ShapeFamily::add_exponentials(const VectorXd& x) {
-  for (double width = 0.005; width < 3; width *= 1.3) {
+  std::vector<double> widths;
+  add_geometric(0.005, 1.3, 3, widths);
+  for (const double width : widths) {
     const VectorXd value = (-x.array() / width).exp();
     add(value, {value.cwiseProduct(x)});
   }

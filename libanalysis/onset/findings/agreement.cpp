@@ -26,7 +26,9 @@ std::vector<std::string> disagreements(const SeriesHeader& first, const SeriesHe
     for (const std::string& name : names) {
       const auto here = options.find(name), there = others.find(name);
       if (here != options.end() && there != others.end() && here->second == there->second) continue;
-      out.push_back(group + ": " + name + ": " + shown(options, name) + " and " + shown(others, name));
+      std::string& line = out.emplace_back(group);
+      line.append(": ").append(name).append(": ").append(shown(options, name));
+      line.append(" and ").append(shown(others, name));
     }
   }
   return out;

@@ -35,7 +35,8 @@ std::vector<std::string> further_metrics(const std::vector<std::filesystem::path
   for (std::size_t f = 0; f < files.size(); ++f) {
     for (const std::string& array : headers[f].arrays) {
       if (array == "pll/phenomenon_accuracy") {
-        for (const std::string& name : phenomena_of(files[f])) add(array + "[phenomenon=" + name + "]");
+        for (const std::string& name : phenomena_of(files[f]))
+          add(std::string(array).append("[phenomenon=").append(name).append("]"));
       }
       if (!array.starts_with("glue/") || array.ends_with("_replicates")) continue;
       const std::optional<LabelledVariable> read = read_variable(files[f], array);
@@ -185,6 +186,7 @@ Comparison compare_runs(const std::vector<std::filesystem::path>& files, const C
                                       " conditions for " + std::to_string(files.size()) + " files");
   }
   std::vector<SeriesHeader> headers;
+  headers.reserve(files.size());
   for (const auto& file : files) headers.push_back(read_header(file));
   check_agreement(files, headers, options.allow_different);
 

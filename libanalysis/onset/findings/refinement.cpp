@@ -87,6 +87,7 @@ std::vector<std::int64_t> steps_to_add(std::span<const std::int64_t> all, std::s
     for (const double place : places(clean, spacing, options)) look_at(grid, place, spacing, wanted);
   }
   std::vector<std::int64_t> out;
+  out.reserve(wanted.size());
   for (const std::size_t index : wanted) out.push_back(all[index]);
   return out;
 }

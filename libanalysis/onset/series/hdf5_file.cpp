@@ -123,6 +123,7 @@ std::vector<std::int64_t> step_numbers(const Hdf5Contents& file) {
 
 std::vector<StepInfo> step_infos(const Hdf5Contents& file, const std::vector<std::int64_t>& numbers) {
   std::vector<StepInfo> steps;
+  steps.reserve(numbers.size());
   for (const std::int64_t number : numbers) steps.push_back({number, "", ""});
   const auto fill = [&](const std::string& path, std::string StepInfo::*field) {
     const auto found = file.arrays.find(path);
