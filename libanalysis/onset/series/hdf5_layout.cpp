@@ -13,9 +13,9 @@ namespace {
 
 using Dims = std::vector<std::uint64_t>;
 
-constexpr std::uint64_t compress_from = 64U * 1024U;              // bytes
-constexpr std::uint64_t chunk_bytes_aim = 256U * 1024U;           // several small step rows share a chunk
-constexpr std::uint64_t chunk_bytes_most = 256U * 1024U * 1024U;  // HDF5 refuses 4 GiB
+constexpr std::uint64_t compress_from = 65'536;          // bytes
+constexpr std::uint64_t chunk_bytes_aim = 262'144;       // several small step rows share a chunk
+constexpr std::uint64_t chunk_bytes_most = 268'435'456;  // HDF5 refuses 4 GiB
 
 /// Chunks of whole step rows; empty for an array that is better left contiguous.
 Dims chunk_shape(const Dims& dims, std::uint64_t value_bytes) {
