@@ -101,6 +101,15 @@ TEST_F(CorpusTest, AnEmptyOrDamagedOneIsRefused) {
     write_file_atomically(path, whole);
   }
   EXPECT_EQ(open().size(), 4);
+  const std::filesystem::path json = folder_ / "cache" / name / "corpus.json";
+  const std::string description = read_file(json);
+  for (const char* const key : {"\"sequences\": ", "\"tokens\": "}) {
+    std::string other = description;
+    other.insert(other.find(key) + std::string(key).size(), "1");
+    write_file_atomically(json, other);
+    expect_error(ErrorKind::bad_data, "corpus.json: its counts are not those of the files", [&] { open(); });
+  }
+  write_file_atomically(json, description);
   write_file_atomically(folder_ / "t.txt", "\n");
   expect_error(ErrorKind::bad_data, "t.txt: 0 lines of text", [&] { open(); });
   write_file_atomically(folder_ / "p.conllu", conllu_word(1, "a", 2) + conllu_word(2, "b", 1) + "\n");

@@ -246,6 +246,15 @@ Corpus::Corpus(const std::filesystem::path& folder, std::string key)
         ErrorKind::bad_data, file->path().string(),
         "its SHA-256 is not the one in corpus.json: damaged; remove its folder to have it made again");
   }
+  const auto holds = [](const MappedFile& file, std::int64_t items, std::size_t width) {
+    return file.bytes().size() == static_cast<std::uint64_t>(items) * width;
+  };
+  if (!holds(ids_, counts_.tokens, sizeof(std::int32_t)) ||
+      !holds(heads_, counts_.tokens, sizeof(std::int16_t)) ||
+      !holds(offsets_, counts_.sequences + 1, sizeof(std::int64_t))) {
+    throw error_in(ErrorKind::bad_data, json.string(),
+                   "its counts are not those of the files: damaged; remove its folder to have it made again");
+  }
 }
 
 Corpus Corpus::open(const std::filesystem::path& cache, const CorpusInputs& inputs,

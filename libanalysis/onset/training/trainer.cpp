@@ -157,11 +157,13 @@ class Trainer {
                           ? initial_bert(shape_, config_.seed)
                           : load_for_training(last ? Checkpoint::open(from) : *start_, config_, hooks_.warn);
     const auto state = from.empty() ? std::nullopt : read_training_state(from);
-    if (last && (*last > config_.steps || (state && state->step != *last))) {
+    if (last && state && state->step != *last) {
       throw error_in(ErrorKind::bad_data, from.string(),
-                     state && state->step != *last
-                         ? "its trainer_state.json is of step " + std::to_string(state->step)
-                         : "beyond the run's last step, " + std::to_string(config_.steps));
+                     "its trainer_state.json is of step " + std::to_string(state->step));
+    }
+    if (last && *last > config_.steps) {
+      throw error_in(ErrorKind::bad_data, from.string(),
+                     "beyond the run's last step, " + std::to_string(config_.steps));
     }
     parameters_ = std::make_unique<Parameters>(bert, device_);
     optimiser_ = std::make_unique<AdamW>(*parameters_, config_.optimiser);
