@@ -47,16 +47,37 @@ TEST(TwoNn, DistancesAreExactFarFromTheOrigin) {
   }
 }
 
-TEST(TwoNn, BlocksCoverEveryPair) {  // more points than one block, compared with brute force
-  torch::manual_seed(2);
-  const torch::Tensor points = torch::randn({2100, 3}).contiguous();
+void expect_distances_of_brute_force(const torch::Tensor& points) {
   const NeighbourDistances found = nearest_two(points);
   const torch::Tensor exact = std::get<0>(
       torch::cdist(points.to(torch::kFloat64), points.to(torch::kFloat64), 2.0, 2).topk(3, 1, false));
-  for (std::int64_t i = 0; i < 2100; i += 7) {
-    EXPECT_NEAR(found.first[i], exact[i][1].item<double>(), 1e-9);
-    EXPECT_NEAR(found.second[i], exact[i][2].item<double>(), 1e-9);
+  const double scale = exact.max().item<double>();
+  for (std::int64_t i = 0; i < points.size(0); ++i) {
+    ASSERT_NEAR(found.first[i], exact[i][1].item<double>(), 1e-9 * scale) << i << " of " << points.size(0);
+    ASSERT_NEAR(found.second[i], exact[i][2].item<double>(), 1e-9 * scale) << i << " of " << points.size(0);
   }
+}
+
+TEST(TwoNn, BlocksCoverEveryPair) {  // an odd and an even number of blocks of 512 points, whole and not
+  torch::manual_seed(2);
+  expect_distances_of_brute_force(torch::randn({2100, 3}).contiguous());
+  expect_distances_of_brute_force(torch::randn({1024, 3}).contiguous());
+  expect_distances_of_brute_force(torch::randn({577, 20}).contiguous());
+}
+
+TEST(TwoNn, FewerPointsThanCandidatesAreAllMeasured) {
+  torch::manual_seed(5);
+  for (const std::int64_t n : {3, 8, 9, 10})
+    expect_distances_of_brute_force(torch::randn({n, 4}).contiguous());
+}
+
+TEST(TwoNn, SizesWhoseSquaresOverflowAreMeasuredAllTheSame) {
+  torch::manual_seed(6);
+  const torch::Tensor points = torch::randn({300, 5});
+  const double dimension = twonn(points).dimension;  // mu does not change with the scale, a power of two
+  EXPECT_DOUBLE_EQ(twonn((points * std::pow(2.0, 90)).contiguous()).dimension, dimension);
+  EXPECT_DOUBLE_EQ(twonn((points * std::pow(2.0, -90)).contiguous()).dimension, dimension);
+  expect_distances_of_brute_force((torch::randn({7, 5}) * 1e25).contiguous());
 }
 
 TEST(TwoNn, KeepsOneOfEqualPoints) {

@@ -26,7 +26,7 @@ struct TwoNn {
 /// points: float32 [point, coordinate], contiguous, on the CPU. Candidates for the neighbours come from
 /// matrix products in float32, whose squared distances cancel and underflow; the two distances themselves are
 /// then taken in double from the coordinates, over every candidate that the products' rounding leaves in
-/// doubt. Memory: about 4 N * 2048 + 200 N bytes besides the points.
+/// doubt. Memory: two copies of the points, 1 MiB a thread and about 200 N bytes.
 TwoNn twonn(const torch::Tensor& points);
 
 /// The first and second nearest neighbours' distances of each point, [point]. At least three points.
