@@ -82,9 +82,10 @@ void on_bus_error(int) {
 }
 
 /// Layer by layer the same sizes are taken and given back; handing their pages to the system each time costs
-/// a tenth of a measurement (bench/README.md).
+/// a tenth of a measurement and a quarter of BERT-base's step of training (bench/README.md). Memory mapped for
+/// one allocation alone goes back whatever the threshold, so there is none.
 void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
+  ::mallopt(M_MMAP_MAX, 0);
   ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
