@@ -55,6 +55,22 @@ TEST_F(TrainerTest, CheckpointZeroHoldsTheInitialWeights) {
     EXPECT_TRUE(torch::equal(start.tensor(name), tensor)) << name;
 }
 
+TEST_F(TrainerTest, SaysWhichStepToSaveNeverComes) {
+  const auto warnings_of = [&](const std::string& name, std::vector<std::int64_t> at) {
+    std::vector<std::string> warnings;
+    TrainConfig settings = config(small_config());  // twelve steps
+    settings.save.at = std::move(at);
+    const Warn warn = [&](const std::string& warning) { warnings.push_back(warning); };
+    train(settings, {folder_ / name}, {{}, warn, {}});
+    return warnings;
+  };
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(warnings_of("within", {1, 12}), Lines{});
+  EXPECT_EQ(warnings_of("beyond", {1, 13}),
+            Lines{(folder_ / "train.json").string() +
+                  ": save.at: 13 is beyond the last step, 12, and never comes"});
+}
+
 TEST_F(TrainerTest, AnInterruptedRunGoesOnToTheBit) {
   run("whole", small_config());
   expect_error(ErrorKind::try_again, "interrupted and saved after step 7",

@@ -92,6 +92,8 @@ class Trainer {
                           {config.objective.mask, config.seed});
     }
     require_steps_left();
+    warn_of_steps_beyond("save.at", config.save);
+    if (config.live) warn_of_steps_beyond("live.at", config.live->steps);
     if (is_watched()) hooks_.live->prepare(shape_, tokenizer_.wordpiece);
     folder_.claim(identity());
     restore();
@@ -148,6 +150,13 @@ class Trainer {
     throw error_in(ErrorKind::configuration, config_.file.string(),
                    "steps: expected at least those of init, " + std::to_string(state->step) + ", found " +
                        std::to_string(config_.steps));
+  }
+
+  void warn_of_steps_beyond(const std::string& key, const StepSchedule& schedule) const {
+    const auto beyond = std::ranges::find_if(schedule.at, [&](auto step) { return step > config_.steps; });
+    if (beyond == schedule.at.end() || !hooks_.warn) return;
+    hooks_.warn(config_.file.string() + ": " + key + ": " + std::to_string(*beyond) +
+                " is beyond the last step, " + std::to_string(config_.steps) + ", and never comes");
   }
 
   void restore() {
