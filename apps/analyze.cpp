@@ -13,6 +13,7 @@
 #include "onset/breaks/short_number.h"
 #include "onset/series/hdf5_file.h"
 #include "shard.h"
+#include "version.h"
 
 namespace onset::apps {
 namespace {
@@ -115,6 +116,20 @@ po::options_description describe(const AnalyzeOptions& defaults, const ProbeOpti
   return out;
 }
 
+/// Modes that contradict each other, or an option of a mode that is not asked for. (What a probe that is not
+/// measured would use changes nothing and may stand: one set of options serves several calls.)
+void check_modes(const CommandLine& line) {
+  const auto asked = [&](const char* mode) { return line.get<bool>(mode); };
+  if (asked("watch") && asked("detect"))
+    throw Error(ErrorKind::usage, "--detect: --watch never comes to an end to print at; see onset detect");
+  if (line.given("watch-seconds") && !asked("watch"))
+    throw Error(ErrorKind::usage, "--watch-seconds: only with --watch");
+  for (const char* const option : {"axis", "spacing"}) {
+    if (line.given(option) && !asked("adaptive") && !asked("detect"))
+      throw Error(ErrorKind::usage, "--" + std::string(option) + ": only with --adaptive or --detect");
+  }
+}
+
 AnalyzeOptions parse(const CommandLine& line) {
   AnalyzeOptions out;
   ProbeOptions& probes = out.probes;
@@ -138,6 +153,7 @@ AnalyzeOptions parse(const CommandLine& line) {
     if (probes.probes.empty()) throw Error(ErrorKind::usage, "--probes: no probe named");
   }
   const std::vector<std::string> chosen = choose_probes(probes);
+  check_modes(line);
   const auto is_chosen = [&](const char* name) { return std::ranges::find(chosen, name) != chosen.end(); };
   if (line.get<bool>("detect") && !is_chosen("uas") && !is_chosen("pll"))
     throw Error(ErrorKind::usage, "--detect: neither uas nor pll is measured, so there is no onset to find");
@@ -169,6 +185,8 @@ AnalyzeOptions parse(const CommandLine& line) {
   out.version = ONSET_VERSION;
   out.device = parse_device(line.get<std::string>("device"));
   out.dtype = parse_dtype(line.get<std::string>("dtype"));
+  if (out.dtype == torch::kBFloat16 && out.device.is_cpu() && !bfloat16_is_fast())
+    make_warn()("--dtype bfloat16: this processor has none and is slower with it than with float32");
   if (line.has("shard")) out.shard = parse_shard(line.get<std::string>("shard"));
   out.watch = line.get<bool>("watch");
   out.watch_seconds = line.get<double>("watch-seconds");
@@ -245,7 +263,8 @@ int run_analyze(const std::vector<std::string>& words) {
   if (!line.read(words)) return 0;
   const AnalyzeOptions options = parse(line);
   use_threads(line.get<int>("threads"));
-  const AnalyzeResult result = analyze(options, {make_progress(), make_warn(), stop_on_signals()});
+  const AnalyzeResult result =
+      analyze(options, {make_progress(), make_warn(), stop_on_signals(), make_note()});
   if (result.measured + result.reused == 0) {
     make_note()("no checkpoint falls to this shard; nothing is written");
     return 0;

@@ -34,6 +34,8 @@ class CommandLine {
   bool read(const std::vector<std::string>& words);
 
   bool has(const std::string& name) const { return values_.count(name) > 0; }
+  /// Whether the caller, or the caller's INI file, said so: not a default.
+  bool given(const std::string& name) const { return has(name) && !values_[name].defaulted(); }
   template <typename T>
   T get(const std::string& name) const {
     return values_[name].as<T>();

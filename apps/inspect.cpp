@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iomanip>
 #include <iostream>
+#include <map>
 #include <type_traits>
 
 #include "command.h"
@@ -41,7 +42,8 @@ void print_checkpoint(const CheckpointReport& report) {
                           std::to_string(config.vocab_size));
   print_line("parameters", std::to_string(report.parameters) + " in " + std::to_string(report.tensors) +
                                " tensors (" + join(report.dtypes) + ")");
-  print_line("heads", std::string(report.mlm_head ? "MLM" : "no MLM head: UAS and TwoNN only") +
+  const std::string decoder = report.tied_decoder ? " (decoder tied to word embeddings)" : "";
+  print_line("heads", (report.mlm_head ? "MLM" + decoder : "no MLM head: UAS and TwoNN only") +
                           (report.pooler ? ", pooler" : ""));
   print_line("weights", join(report.weight_files) + ", " + std::to_string(report.bytes) + " bytes");
   print_line("sha256", report.sha256);
@@ -53,6 +55,24 @@ void print_checkpoint(const CheckpointReport& report) {
   if (!report.ignored.empty()) print_line("ignored", join(report.ignored));
   for (const std::string& bad : report.nonfinite) print_line("not finite", bad);
   for (const std::string& problem : report.problems) print_line("problem", problem);
+}
+
+/// What is to be said of single checkpoints and is no fault, each once with the steps it holds for.
+void print_notes(const SeriesReport& report) {
+  std::map<std::string, std::vector<std::int64_t>> steps;
+  std::size_t opened = 0;
+  for (const CheckpointReport& checkpoint : report.checkpoints) {
+    if (!checkpoint.error.empty()) continue;
+    ++opened;
+    for (const std::string& note : checkpoint.notes) steps[note].push_back(checkpoint.step);
+    if (!checkpoint.ignored.empty()) steps["ignored: " + join(checkpoint.ignored)].push_back(checkpoint.step);
+  }
+  for (const auto& [note, at] : steps) {
+    std::cout << "note: " << (at.size() == opened ? "each checkpoint" : "step " + std::to_string(at.front()))
+              << (at.size() > 1 && at.size() < opened ? " and " + std::to_string(at.size() - 1) + " more"
+                                                      : "")
+              << ": " << one_line(note) << '\n';
+  }
 }
 
 int print_series(const SeriesReport& report) {
@@ -69,6 +89,7 @@ int print_series(const SeriesReport& report) {
       std::cout << "              problem: " << one_line(problem) << '\n';
     broken = broken || !checkpoint.error.empty() || !checkpoint.problems.empty();
   }
+  print_notes(report);
   for (const std::string& note : report.notes) std::cout << "note: " << one_line(note) << '\n';
   for (const std::string& problem : report.problems) std::cout << "problem: " << one_line(problem) << '\n';
   if (!broken) std::cout << report.checkpoints.size() << " checkpoints, no problem found\n";

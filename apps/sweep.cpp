@@ -108,7 +108,8 @@ int run_sweep(const std::vector<std::string>& words) {
     make_note()("failed: " + failure.run + ": " + failure.why);
   std::cerr << "onset: " << result.plan.runs.size() << " runs, " << result.updates << " updates made, "
             << result.measured << " checkpoints measured -> " << how.output.string() << '\n';
-  return result.failures.empty() ? 0 : 3;
+  if (result.failures.empty()) return 0;
+  return result.made > 0 ? 3 : static_cast<int>(ErrorKind::bug);  // every run diverged
 }
 
 }  // namespace onset::apps

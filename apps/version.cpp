@@ -13,11 +13,13 @@
 
 #include "blas_kernels.h"
 #include "command.h"
+#include "onset/series/hdf5_file.h"
+#include "onset/text/unicode.h"
 
 namespace onset::apps {
-namespace {
 
 bool bfloat16_is_fast() {
+  if (torch::cuda::is_available()) return true;
 #if defined(__x86_64__)
   std::ifstream file("/proc/cpuinfo");
   std::string line;
@@ -28,6 +30,8 @@ bool bfloat16_is_fast() {
 #endif
   return false;
 }
+
+namespace {
 
 /// The file that serves matrix products, as mapped into this process.
 std::string blas_library() {
@@ -59,12 +63,14 @@ void print_version(std::ostream& out) {
               ? "  (reference BLAS: 50 times slower; install libopenblas0-openmp)"
               : "")
       << (blas_kernels().empty() ? "" : " (kernels: " + blas_kernels() + ")") << '\n'
+      << "HDF5       " << hdf5_version() << '\n'
+      << "ICU        " << icu_version() << '\n'
       << "Boost      " << BOOST_LIB_VERSION << '\n'
       << "compiler   " << __VERSION__ << '\n'
       << "device     " << (cuda ? "cuda (" + std::to_string(torch::cuda::device_count()) + ")" : "cpu")
       << '\n'
       << "threads    " << use_threads(0) << '\n'
-      << "bfloat16   " << (cuda || bfloat16_is_fast() ? "fast" : "slow here: use float32") << '\n';
+      << "bfloat16   " << (bfloat16_is_fast() ? "fast" : "slow here: use float32") << '\n';
 }
 
 }  // namespace onset::apps

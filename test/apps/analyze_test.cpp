@@ -236,6 +236,115 @@ TEST(Analyze, ASecondWriterOfTheSameSeriesIsTurnedAway) {
   EXPECT_EQ(run_program(command, folder).code, 0);
 }
 
+/// A run of checkpoint-0 and checkpoint-300, the last weight of which is NaN.
+fs::path run_with_a_nan(const TemporaryFolder& folder) {
+  for (const char* const step : {"checkpoint-0", "checkpoint-300"})
+    fs::copy(fs::path(small_series().run()) / step, folder / "run" / step, fs::copy_options::recursive);
+  const fs::path weights = folder / "run/checkpoint-300/model.safetensors";
+  std::string bytes = read_file(weights);
+  bytes.replace(bytes.size() - 4, 4, std::string("\0\0\xc0\x7f", 4));
+  write_file_atomically(weights, bytes);
+  return folder / "run";
+}
+
+TEST(Analyze, StrictRefusesValuesThatAreNotFiniteWhetherMeasuredBeforeOrNot) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "run");
+  const std::string run = run_with_a_nan(folder).string();
+  const auto analyze = [&](const std::string& checkpoints, const std::string& more) {
+    return run_program("analyze " + checkpoints + " -o " + (folder / "s.h5").string() + " --parses " +
+                           small_series().corpus() + "/dev.conllu --min-relation 5 --probes uas " + more,
+                       folder);
+  };
+  const std::string what = run + "/checkpoint-300: 1 tensors with values that are not finite, first ";
+  for (const char* const measured : {"2 checkpoints measured, 0 taken", "0 checkpoints measured, 2 taken"}) {
+    const Outcome warned = analyze(run, "");
+    EXPECT_EQ(warned.code, 0);
+    EXPECT_NE(warned.err.find("onset: warning: " + what), std::string::npos) << warned.err;
+    EXPECT_NE(warned.err.find(measured), std::string::npos) << warned.err;
+  }
+  const Outcome some = analyze(run, "--strict");
+  EXPECT_EQ(some.code, 3);
+  EXPECT_NE(some.err.find("failed: " + what), std::string::npos) << some.err;
+  EXPECT_EQ(read_series(folder / "s.h5").steps.size(), 1U);
+  const Outcome alone = analyze(run + "/checkpoint-300", "--strict");
+  EXPECT_EQ(alone.code, 65);
+  EXPECT_NE(alone.err.find(what), std::string::npos) << alone.err;
+}
+
+TEST(Analyze, WithoutAnMlmHeadThereAreUasAndTwoNn) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "run");
+  fs::copy(fs::path(small_series().run()) / "checkpoint-300", folder / "run/checkpoint-300");
+  const fs::path weights = folder / "run/checkpoint-300/model.safetensors";
+  std::string bytes = read_file(weights);
+  for (std::size_t at = 0; (at = bytes.find("\"cls.", at)) != std::string::npos;)
+    bytes.replace(at, 5, "\"xls.");
+  write_file_atomically(weights, bytes);
+  const Outcome done =
+      run_program("analyze " + (folder / "run").string() + " -o " + (folder / "s.h5").string() +
+                      " --parses " + small_series().corpus() + "/dev.conllu --pairs " +
+                      small_series().corpus() + "/pairs --min-relation 5",
+                  folder);
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(done.err.find("no MLM head: pll is left out"), std::string::npos) << done.err;
+  const Series series = read_series(folder / "s.h5");
+  EXPECT_NE(find_curve(series, "uas/micro"), nullptr);
+  EXPECT_NE(find_curve(series, "twonn/dimension"), nullptr);
+  EXPECT_EQ(find_curve(series, "pll/overall"), nullptr);
+  EXPECT_EQ(find_curve(series, "loss/mlm"), nullptr);
+}
+
+TEST(Analyze, OptionsOfAFileHoldWhereTheCommandLineSaysNothing) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "o.ini",
+                        "probes = uas,pll\nsteps = 0,100\nscoring = word-l2r\nrun = named\n");
+  const std::string command =
+      small_series().analyze(folder / "s.h5") + " --options " + (folder / "o.ini").string();
+  ASSERT_EQ(run_program(command, folder).code, 0);
+  const Series by_file = read_series(folder / "s.h5");
+  EXPECT_EQ(by_file.groups.size(), 2U);
+  EXPECT_EQ(by_file.steps.size(), 2U);
+  EXPECT_EQ(std::get<std::string>(by_file.attributes.at("run")), "named");
+  EXPECT_EQ(std::get<std::string>(by_file.groups.at("pll").frame.attributes.at("scoring")), "word-l2r");
+  ASSERT_EQ(run_program(command + " --steps 200 --probes uas --run given", folder).code, 0);
+  const Series by_both = read_series(folder / "s.h5");
+  EXPECT_EQ(by_both.groups.size(), 1U);
+  ASSERT_EQ(by_both.steps.size(), 1U);
+  EXPECT_EQ(by_both.steps[0].step, 200);
+  EXPECT_EQ(std::get<std::string>(by_both.attributes.at("run")), "given");
+}
+
+TEST(Analyze, AManifestNamesTheSteps) {
+  const TemporaryFolder folder;
+  const std::string run = small_series().run();
+  write_file_atomically(folder / "m.csv",
+                        "step,path\n7," + run + "/checkpoint-300\n5," + run + "/checkpoint-100\n");
+  const std::string command = "analyze " + run + " --manifest " + (folder / "m.csv").string() + " -o " +
+                              (folder / "s.h5").string() + " --parses " + small_series().corpus() +
+                              "/dev.conllu --min-relation 5 --probes uas";
+  const Outcome done = run_program(command, folder);
+  ASSERT_EQ(done.code, 0) << done.err;
+  const Series series = read_series(folder / "s.h5");
+  ASSERT_EQ(series.steps.size(), 2U);
+  EXPECT_EQ(series.steps[0].step, 5);
+  EXPECT_EQ(series.steps[0].checkpoint, "checkpoint-100");
+  EXPECT_EQ(series.steps[1].step, 7);
+}
+
+TEST(Analyze, BFloat16IsMeasuredAsSuch) {
+  const TemporaryFolder folder;
+  const std::string words = " --probes loss --steps 300";
+  ASSERT_EQ(run_program(small_series().analyze(folder / "a.h5") + words, folder).code, 0);
+  ASSERT_EQ(run_program(small_series().analyze(folder / "b.h5") + words + " --dtype bfloat16", folder).code,
+            0);
+  const auto loss = [&](const char* file) {
+    return std::get<std::vector<double>>(find_curve(read_series(folder / file), "loss/mlm")->values).at(0);
+  };
+  EXPECT_NE(loss("a.h5"), loss("b.h5"));
+  EXPECT_NEAR(loss("a.h5"), loss("b.h5"), 0.03);  // eight bits of mantissa
+}
+
 TEST(Analyze, AHalfWrittenCheckpointWaitsUntilItIsWhole) {
   const TemporaryFolder folder;
   fs::copy(small_series().run(), folder / "run", fs::copy_options::recursive);
@@ -245,10 +354,8 @@ TEST(Analyze, AHalfWrittenCheckpointWaitsUntilItIsWhole) {
   const std::string words = "analyze " + (folder / "run").string() + " -o " + (folder / "s.h5").string() +
                             " --parses " + small_series().corpus() +
                             "/dev.conllu --min-relation 5 --probes uas --watch --watch-seconds 0.1";
-  std::jthread watching([&] {
-    const TemporaryFolder scratch;
-    run_program("timeout -s TERM 20 " ONSET_BINARY " " + words, scratch, "");
-  });
+  const TemporaryFolder scratch;
+  std::jthread watching([&] { run_program("timeout -s TERM 20 " ONSET_BINARY " " + words, scratch, ""); });
   const auto steps = [&] { return read_series(folder / "s.h5").steps.size(); };
   const auto wait_for = [&](std::size_t count) {
     for (int i = 0; i < 180; ++i) {
@@ -258,6 +365,13 @@ TEST(Analyze, AHalfWrittenCheckpointWaitsUntilItIsWhole) {
     return false;
   };
   EXPECT_TRUE(wait_for(5)) << "all but the half-written one";
+  const std::string said = "; looked at 3 times and again from now on\n";
+  const auto text = [&] { return read_file(scratch / "err"); };
+  for (int i = 0; i < 100 && text().find(said) == std::string::npos; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const std::string warning = text();
+  EXPECT_EQ(warning.find("onset: warning: " + weights.string()), 0U) << warning;
+  EXPECT_EQ(warning.find(said), warning.rfind(said)) << warning;
   write_file_atomically(weights, whole);
   EXPECT_TRUE(wait_for(6));
 }

@@ -138,6 +138,8 @@ TEST_F(BrokenText, F26SentencesTooLongAreCountedAndNeverCut) {
       analyze("--pairs", "p.jsonl", pair("\"the dogs\"", "\"dogs the\"") + pair(many + "\"", "\"dogs\"", "1"))
           .code,
       0);
+  EXPECT_THAT(read_file(folder_ / "err"),
+              HasSubstr("p.jsonl: 1 of 2 pairs left out (over the model's 64 positions)"));
   const Series found = read_series(series());
   const auto& total = std::get<std::vector<std::int64_t>>(find_constant(found, "pll/total")->values);
   EXPECT_EQ(total, (std::vector<std::int64_t>{1}));

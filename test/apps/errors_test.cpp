@@ -69,6 +69,17 @@ const Case cases[] = {
     {"BadShard", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --shard 2/2", 64, "--shard"},
     {"BadSteps", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --steps a:b", 64, "steps"},
     {"StepNotThere", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --steps 150", 66, "150"},
+    {"ManifestAndRegex",
+     "analyze @RUN --manifest @CORPUS/vocab.txt --step-regex '(1)'" + to + "--parses @CORPUS/dev.conllu", 64,
+     "--manifest and --step-regex: a manifest states the steps already"},
+    {"WatchAndDetect", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --watch --detect", 64,
+     "--detect: --watch never comes to an end"},
+    {"WatchSecondsAlone", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --watch-seconds 3", 64,
+     "--watch-seconds: only with --watch"},
+    {"AxisOfNothing", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --axis log", 64,
+     "--axis: only with --adaptive or --detect"},
+    {"SpacingOfNothing", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --spacing 5", 64,
+     "--spacing: only with --adaptive or --detect"},
     {"BadRegex", "analyze @RUN" + to + "--parses @CORPUS/dev.conllu --step-regex '('", 64, "step-regex"},
     {"BadScoring", "analyze @RUN" + to + "--pairs @CORPUS/pairs --scoring best", 64, "--scoring"},
     {"BadDevice", "analyze @RUN" + to + "--pairs @CORPUS/pairs --device tpu", 64, "--device"},
@@ -100,13 +111,16 @@ INSTANTIATE_TEST_SUITE_P(Words, Refusal, testing::ValuesIn(cases),
 TEST(Program, HelpAndVersionSucceed) {
   const TemporaryFolder folder;
   EXPECT_EQ(run_program("--help", folder).code, 0);
-  for (const char* const command :
-       {"analyze", "export", "merge", "inspect", "tokenize", "grammar", "train"}) {
+  for (const char* const command : {"analyze", "compare", "detect", "export", "finetune", "grammar",
+                                    "inspect", "merge", "sweep", "tokenize", "train"}) {
     const Outcome help = run_program(std::string(command) + " --help", folder);
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.out.find("Example:"), std::string::npos) << command;
   }
-  EXPECT_NE(run_program("--version", folder).out.find("LibTorch"), std::string::npos);
+  const std::string version = run_program("--version", folder).out;
+  for (const char* const of :
+       {"onset ", "LibTorch ", "BLAS ", "HDF5 ", "ICU ", "Boost ", "compiler ", "device "})
+    EXPECT_NE(version.find(of), std::string::npos) << of;
 }
 
 TEST(Program, TokenizesLinesAsTheyCome) {

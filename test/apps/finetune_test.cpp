@@ -41,6 +41,39 @@ TEST_F(Finetune, GivesASeries) {
   EXPECT_NE(find_curve(series, "glue/cola/matthews_mean"), nullptr);
 }
 
+TEST_F(Finetune, ItsSeriesIsMergedDetectedInAndCompared) {
+  ASSERT_EQ(run("--task cola --max-examples 1 --patience 1").code, 0);
+  const std::string all = (folder_ / "all.h5").string(), glue = (folder_ / "glue.h5").string();
+  ASSERT_EQ(run_program(small_series().analyze(folder_ / "uas.h5") + " --probes uas", folder_).code, 0);
+  ASSERT_EQ(run_program("merge " + (folder_ / "uas.h5").string() + " " + glue + " -o " + all, folder_).code,
+            0);
+  const std::string curve = " --capability glue/cola/matthews_mean";
+  const Outcome detected = run_program("detect " + all + curve + " --json", folder_);
+  EXPECT_EQ(detected.code, 0) << detected.err;
+  EXPECT_NE(detected.out.find("glue/cola/matthews_mean"), std::string::npos) << detected.out;
+  const std::string csv = (folder_ / "c.csv").string();
+  const Outcome compared = run_program("compare " + all + " " + all + " -o " + csv, folder_);
+  ASSERT_EQ(compared.code, 0) << compared.err;
+  EXPECT_NE(read_file(csv).find("glue/cola/loss[seed=mean]"), std::string::npos);
+  // Of itself compare looks for UAS and minimal pairs; a file of nothing but GLUE needs its curve named.
+  EXPECT_EQ(run_program("compare " + glue + " " + glue + " -o " + csv, folder_).code, 65);
+  EXPECT_EQ(run_program("compare " + glue + " " + glue + " -o " + csv + curve, folder_).code, 0);
+}
+
+TEST_F(Finetune, InterruptedItSays75AndGoesOn) {
+  std::string many;
+  for (int i = 0; i < 400; ++i) many += table("0");
+  write_file_atomically(folder_ / "train.tsv", many);
+  const std::string words = "finetune " + small_series().run() + " -o " + (folder_ / "glue.h5").string() +
+                            " --data " + folder_.path().string() +
+                            " --task cola --epochs 2 --seeds 1 --threads 1";
+  const Outcome stopped = run_until(words, (folder_ / "glue.h5.lock").string(), "USR1", folder_);
+  EXPECT_EQ(stopped.code, 75) << stopped.err;
+  EXPECT_NE(stopped.err.find("onset: interrupted"), std::string::npos) << stopped.err;
+  ASSERT_EQ(run_program(words, folder_).code, 0);
+  EXPECT_EQ(read_series(folder_ / "glue.h5").steps.size(), 6U);
+}
+
 TEST_F(Finetune, ADivergingCheckpointIsNamedAtTheEnd) {
   namespace fs = std::filesystem;
   fs::create_directory(folder_ / "run");

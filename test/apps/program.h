@@ -26,6 +26,16 @@ inline Outcome run_program(const std::string& arguments, const TemporaryFolder& 
           read_file(scratch / "err")};
 }
 
+/// Runs the program until a file like `begun` (a shell pattern) is there, sends it the signal, and says what
+/// came of it; where it ended before, its own end.
+inline Outcome run_until(const std::string& arguments, const std::string& begun, const std::string& signal,
+                         const TemporaryFolder& scratch) {
+  return run_program(
+      "", scratch,
+      "sh -c '" ONSET_BINARY " " + arguments + " & p=$!; while kill -0 $p 2>/dev/null && ! ls " + begun +
+          " >/dev/null 2>&1; do sleep 0.02; done; kill -" + signal + " $p 2>/dev/null; wait $p'");
+}
+
 /// A corpus (corpus/) and six tiny checkpoints (run/), made once for all tests of a program.
 class SmallSeries {
  public:

@@ -56,6 +56,27 @@ TEST_F(SweepProgram, MakesTheGridAndItsTables) {
   EXPECT_THAT(again.err, HasSubstr("6 runs, 0 updates made, 0 checkpoints measured"));
 }
 
+TEST_F(SweepProgram, ARunThatDivergesIs3AndWhereAllDo70) {
+  configure(small_sweep(R"("lambda": [1e39, 0.5])"));
+  const Outcome some = sweep(" --threads 1 -o " + path("some"));
+  EXPECT_EQ(some.code, 3) << some.err;
+  EXPECT_THAT(some.err, HasSubstr("failed: lambda_1e+39_seed_1: " + path("some/lambda_1e+39_seed_1") +
+                                  ": step 1: the norm of the gradient is NaN"));
+  configure(small_sweep(R"("lambda": [1e39])"));
+  EXPECT_EQ(sweep(" --threads 1 -o " + path("none")).code, 70);
+}
+
+TEST_F(SweepProgram, InterruptedItSays75AndGoesOn) {
+  configure(small_sweep(R"("lambda": [0, 0.5], "release": [null, 7], "seed": [1, 2, 3, 4])"));
+  const std::string words = "sweep " + path("sweep.json") + " --threads 1 -o " + path("swept");
+  const Outcome stopped = run_until(words, path("swept/*/log.csv"), "USR1", folder_);
+  EXPECT_EQ(stopped.code, 75) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("onset: interrupted"));
+  const Outcome done = run_program(words, folder_);
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err, HasSubstr("12 runs, "));
+}
+
 TEST_F(SweepProgram, DryRunSaysWhatIsTrainedAndWritesNothing) {
   configure(small_sweep(R"("lambda": [0, 0.5], "release": [4, 7])"));
   const Outcome plan = sweep(" --dry-run");

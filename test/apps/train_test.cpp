@@ -169,7 +169,7 @@ TEST_F(TrainTest, SignalsSaveAndSay75) {
   configure(long_config());
   ASSERT_EQ(run("whole").code, 0);
   int stopped = 0;
-  for (const int signal : {SIGTERM, SIGINT}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
     const std::size_t before = log("stopped").size();
     const pid_t child = start("stopped", stopped > 0);
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -181,6 +181,7 @@ TEST_F(TrainTest, SignalsSaveAndSay75) {
     }
     if (!running) break;
     ::kill(child, signal);
+    if (signal != SIGINT) ::kill(child, signal);  // a second one changes nothing
     int status = 0;
     ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFEXITED(status));

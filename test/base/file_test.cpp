@@ -34,6 +34,29 @@ TEST(File, AFailedWriteKeepsTheOldFile) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
+TEST(File, WhatCannotBeFlushedOrRenamedIsSaidAndLeavesNoTemporary) {
+  const TemporaryFolder folder;
+  const auto path = folder / "a.txt";
+  const auto refused = [&](const char* why, const std::function<void(const std::filesystem::path&)>& fill) {
+    try {
+      replace_file_atomically(path, fill);
+      ADD_FAILURE() << why;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::io);
+      const std::string said = error.what();
+      EXPECT_EQ(said.find(path.string()), 0U) << said;
+      EXPECT_NE(said.find(std::string(": cannot ") + why), std::string::npos) << said;
+    }
+  };
+  refused("flush to disk", [](const auto&) {});  // nothing there to flush
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  refused("rename into place", [&](const auto& temporary) {
+    std::ofstream(temporary) << "one";
+    std::filesystem::create_directory(path);  // in the way, after it was asked for
+  });
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
 TEST(File, OfALinkTheTargetIsReplaced) {
   const TemporaryFolder folder;
   write_file_atomically(folder / "a", "one");

@@ -66,7 +66,8 @@ TEST(Checkpoint, TiedDecoder) {
   const Checkpoint checkpoint = Checkpoint::open(fixture("safetensors"));
   EXPECT_EQ(checkpoint.tensor("cls.predictions.decoder.weight").data_ptr(),
             checkpoint.tensor("bert.embeddings.word_embeddings.weight").data_ptr());
-  EXPECT_EQ(checkpoint.notes(), std::vector<std::string>{"decoder tied to word embeddings"});
+  EXPECT_EQ(checkpoint.notes(), std::vector<std::string>{});
+  EXPECT_TRUE(checkpoint.has_tied_decoder());
   const Checkpoint separate = Checkpoint::open(fixture("separate_decoder"));
   EXPECT_NE(separate.tensor("cls.predictions.decoder.weight").data_ptr(),
             separate.tensor("bert.embeddings.word_embeddings.weight").data_ptr());
@@ -78,8 +79,7 @@ TEST(Checkpoint, NotesSayWhatWasMapped) {
             std::vector<std::string>{"names without the bert. prefix: 39"});  // 5 + 2 x 16 + 2
   // gamma and beta of five norms (one of the embeddings, two a layer) and of the head's
   EXPECT_EQ(Checkpoint::open(fixture("legacy_names")).notes(),
-            (std::vector<std::string>{"LayerNorm gamma/beta read as weight/bias: 12",
-                                      "decoder tied to word embeddings"}));
+            std::vector<std::string>{"LayerNorm gamma/beta read as weight/bias: 12"});
   EXPECT_EQ(Checkpoint::open(fixture("bfloat16")).dtypes(), std::vector<std::string>{"bfloat16"});
   EXPECT_EQ(Checkpoint::open(fixture("float64_bin")).dtypes(), std::vector<std::string>{"float64"});
 }
@@ -189,6 +189,25 @@ TEST_F(Spoilt, HalfAHeadIsRefused) {
   copy("classifier");
   edit_weights([](Tensors& tensors) { tensors["classifier.bias"] = torch::zeros({2}); });
   expect_refused(ErrorKind::bad_data, "classifier.bias: expected shape [3] by config.json, found [2]");
+}
+
+TEST_F(Spoilt, ATensorOfTheEncodersThatBertDoesNotHaveIsRefused) {
+  for (const auto& [name, closest] : std::map<std::string, std::string>{
+           {"bert.embeddings.word_embedding.weight", "bert.embeddings.word_embeddings.weight"},
+           {"bert.encoder.layer.0.attention.self.keys.bias", "bert.encoder.layer.0.attention.self.key.bias"},
+           {"bert.pool.dense.bias", "bert.pooler.dense.bias"}}) {
+    copy("safetensors");
+    edit_weights([&](Tensors& tensors) { tensors[name] = torch::zeros({8}); });
+    expect_refused(ErrorKind::bad_data,
+                   name + ": a tensor that BERT does not have; the closest name is " + closest);
+  }
+  copy("safetensors");
+  edit_weights([](Tensors& tensors) {
+    tensors["bert.embeddings.position_ids"] = torch::arange(10);  // a buffer, of whole numbers
+    tensors["cls.seq_relationship.bias"] = torch::zeros({2});     // a head that nothing here uses
+  });
+  EXPECT_EQ(open().ignored(),
+            (std::vector<std::string>{"bert.embeddings.position_ids", "cls.seq_relationship.bias"}));
 }
 
 TEST_F(Spoilt, AnUntiedHeadWithoutDecoderIsNone) {

@@ -38,7 +38,7 @@ class Inspect : public ::testing::Test {
 
 TEST_F(Inspect, ASoundCheckpoint) {
   copy_fixture("safetensors", folder(1));
-  write_text(folder(1) / "vocab.txt", "[PAD]\n[UNK]\n");
+  write_text(folder(1) / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n");
   const CheckpointReport report = inspect_checkpoint(folder(1));
   EXPECT_EQ(report.error, "");
   EXPECT_EQ(report.error_code, 0);
@@ -50,12 +50,13 @@ TEST_F(Inspect, ASoundCheckpoint) {
   EXPECT_EQ(report.parameters, 272 + 2 * 532 + 108);
   EXPECT_EQ(report.dtypes, Lines{"float32"});
   EXPECT_TRUE(report.mlm_head);
+  EXPECT_TRUE(report.tied_decoder);
   EXPECT_FALSE(report.pooler);
   EXPECT_EQ(report.weight_files, Lines{"model.safetensors"});
   EXPECT_EQ(report.bytes, fs::file_size(folder(1) / "model.safetensors"));
   EXPECT_EQ(report.sha256.size(), 64U);
   EXPECT_EQ(report.vocabulary, folder(1) / "vocab.txt");
-  EXPECT_EQ(report.vocabulary_lines, 2);
+  EXPECT_EQ(report.vocabulary_lines, 5);
   EXPECT_EQ(report.ignored, Lines{});
   EXPECT_EQ(report.nonfinite, Lines{});
   EXPECT_EQ(report.problems, Lines{});
@@ -85,7 +86,12 @@ TEST_F(Inspect, NoVocabularyIsNoProblemButOneTooLongIs) {
   EXPECT_EQ(
       inspect_checkpoint(folder(1)).problems,
       Lines{vocabulary.string() + ": expected at most 20 lines, one a row of the word embedding, found 21"});
-  write_text(vocabulary, std::string(20, '\n'));
+  write_text(vocabulary, "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n");
+  EXPECT_EQ(inspect_checkpoint(folder(1)).problems, Lines{vocabulary.string() + ": no token [MASK] among 5"});
+  write_text(vocabulary, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\na\n");
+  EXPECT_THAT(inspect_checkpoint(folder(1)).problems,
+              testing::ElementsAre(StartsWith(vocabulary.string() + ":7: ")));
+  write_text(vocabulary, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n");
   write_text(folder(1) / "tokenizer_config.json", "{");
   EXPECT_THAT(inspect_checkpoint(folder(1)).problems,
               testing::ElementsAre(StartsWith((folder(1) / "tokenizer_config.json:@").string())));

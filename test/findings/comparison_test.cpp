@@ -67,6 +67,24 @@ TEST_F(Compared, PhenomenaAreCompared) {
   EXPECT_EQ(metric(found, 1, "pll/phenomenon_accuracy[phenomenon=binding]").final_difference->value, 0);
 }
 
+TEST_F(Compared, ResultsOfFinetuningAreCompared) {
+  Planted with, other{"other"};
+  with.with_glue = other.with_glue = true;
+  CompareOptions options;
+  options.detect.capability = "glue/cola/matthews_mean";
+  const Comparison found = compare_runs({file(with), file(other)}, options);
+  EXPECT_EQ(found.runs[0].detection.capability->step, 2000);
+  EXPECT_NEAR(metric(found, 0, "glue/cola/matthews[seed=mean]").summary->best_value.value, 0.7, 1e-12);
+  const CurveSummary& loss = *metric(found, 0, "glue/cola/loss[seed=mean]").summary;  // lower is better
+  EXPECT_NEAR(loss.best_value.value, 0.2, 1e-12);
+  EXPECT_EQ(loss.best_step, 1200);
+  EXPECT_EQ(metric(found, 1, "glue/cola/matthews_mean").final_difference->value, 0);
+  for (const std::string& metric : found.metrics) {
+    EXPECT_THAT(metric, testing::Not(HasSubstr("epochs")));
+    EXPECT_THAT(metric, testing::Not(HasSubstr("_spread")));
+  }
+}
+
 TEST_F(Compared, LossAtSteps) {
   CompareOptions options;
   options.loss_steps = {1550, 9000};

@@ -20,6 +20,7 @@ struct Planted {
   double capability_rise = 0.4;  ///< 0: the curve is constant
   std::string parses = "ab12";   ///< hash of the parses
   bool with_pll = true;
+  bool with_glue = false;
 };
 
 inline constexpr int planted_points = 40;
@@ -106,6 +107,30 @@ inline Group planted_loss() {
   return group;
 }
 
+/// Two seeds of CoLA: matthews rises from step 2,000; the loss is 0.2 + |step - 1,200| / 1,000, least at
+/// 1,200.
+inline Group planted_glue() {
+  Group group;
+  group.frame.group = "glue/cola";
+  group.frame.axes = {{"seed", std::vector<std::int64_t>{1, 2}}};
+  std::vector<double> matthews, loss, epochs, mean, spread;
+  for (int s = 0; s < planted_points; ++s) {
+    mean.push_back(planted_value(100.0 * s, 2000, 0.4));
+    spread.push_back(0.02);
+    for (const double apart : {-0.01, 0.01}) {
+      matthews.push_back(mean.back() + apart);
+      loss.push_back(0.2 + std::abs(100.0 * s - 1200) / 1000 + apart);
+      epochs.push_back(3);
+    }
+  }
+  group.variables = {{"matthews", {"step", "seed"}, matthews, "", ""},
+                     {"loss", {"step", "seed"}, loss, "nats", ""},
+                     {"epochs", {"step", "seed"}, epochs, "", ""},
+                     {"matthews_mean", {"step"}, mean, "", ""},
+                     {"matthews_spread", {"step"}, spread, "", ""}};
+  return group;
+}
+
 inline std::filesystem::path write_planted(const std::filesystem::path& path, const Planted& plan = {}) {
   Series series;
   series.attributes = {{"run", plan.run}};
@@ -115,6 +140,7 @@ inline std::filesystem::path write_planted(const std::filesystem::path& path, co
   }
   series.groups = {{"uas", planted_uas(plan)}, {"loss", planted_loss()}};
   if (plan.with_pll) series.groups.emplace("pll", planted_pll(plan));
+  if (plan.with_glue) series.groups.emplace("glue/cola", planted_glue());
   write_series(path, series);
   return path;
 }

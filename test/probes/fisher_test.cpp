@@ -119,6 +119,14 @@ TEST_P(Fisher, NormsAreThoseOfWholeGradients) {
   for (std::size_t s = 0; s < 3; ++s)
     spread += std::pow(static_cast<double>(examples[s].masked) * (sum_of(expected[s]) - weighted / 6), 2);
   EXPECT_NEAR(fisher.error, std::sqrt(1.5 * spread) / 6, 1e-3 * fisher.error);
+  for (std::size_t group = 0; group < 4; ++group) {
+    double part = 0;
+    for (std::size_t s = 0; s < 3; ++s) {
+      part += std::pow(
+          static_cast<double>(examples[s].masked) * (expected[s][group] - fisher.group_trace[group]), 2);
+    }
+    EXPECT_NEAR(fisher.group_error[group], std::sqrt(1.5 * part) / 6, 1e-3 * fisher.group_error[group]);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Decoder, Fisher, testing::Bool(),

@@ -47,6 +47,19 @@ TEST_F(SweepConfigTest, ReadsEveryKey) {
   EXPECT_EQ(config.detect.onset.spacing, 0.5);
 }
 
+TEST_F(SweepConfigTest, TheExampleIsInOrder) {
+  namespace fs = std::filesystem;
+  fs::create_directories(folder_ / "demo/corpus/pairs");
+  fs::create_directory(folder_ / "examples");
+  for (const char* const file : {"train.conllu", "dev.conllu", "vocab.txt"})
+    fs::copy(folder_ / file, folder_ / "demo/corpus" / file);
+  fs::copy(ONSET_EXAMPLES "/demo", folder_ / "examples/demo", fs::copy_options::recursive);
+  const SweepConfig config = read_sweep_config(folder_ / "examples/demo/sweep.json");
+  EXPECT_EQ(config.train.steps, 2500);
+  // Of each seed: lambda 0, lambda 1.2, and its five releases.
+  EXPECT_EQ(plan_sweep(config.grid, config.extent).runs.size(), 2U * 7);
+}
+
 TEST_F(SweepConfigTest, WhatIsLeftOutIsTrainsOrTheOptionsDefault) {
   write_file_atomically(folder_ / "train.json", small_config(R"(, "seed": 9)"));
   const SweepConfig config = read(small_sweep(R"("lambda": [0.5])"));

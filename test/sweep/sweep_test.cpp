@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 
 /// What a call did, seen from its hooks; asks to stop after so many updates or measured sentences.
 struct Observed {
-  std::int64_t updates = 0, events = 0;
+  std::int64_t updates = 0, events = 0, measured = 0;
   std::vector<std::string> warnings;
 };
 
@@ -47,8 +47,15 @@ class SweepTest : public testing::Test {
       if (++events == stop_after) source.request_stop();
     };
     hooks.warn = [&](const std::string& text) { observed.warnings.push_back(text); };
+    hooks.note = [&](const std::string& text) { observed.measured += measured_in(text); };
     hooks.stop = source.get_token();
     return sweep(config(grid), {folder_ / name, "test", shard}, hooks);
+  }
+  /// "lambda_0_seed_1: measured 3 checkpoints, …"
+  static std::int64_t measured_in(const std::string& note) {
+    const std::string before = ": measured ";
+    const std::size_t at = note.find(before);
+    return at == std::string::npos ? 0 : std::stoll(note.substr(at + before.size()));
   }
   std::string bytes(const std::string& path) const { return read_file(folder_ / path); }
   /// log.csv's rows without their seconds, by step.
@@ -224,6 +231,7 @@ TEST_F(SweepTest, ARunThatDivergesDoesNotStopTheOthers) {
   EXPECT_EQ(result.failures[1].run, "lambda_1e+39_release_7_seed_1");
   EXPECT_THAT(result.failures[1].why, HasSubstr("no state at step 7"));
   EXPECT_EQ(result.comparison->runs.size(), 2U);
+  EXPECT_EQ(result.made, 2);
   EXPECT_THAT(bytes("sweep/sweep.csv"), HasSubstr("lambda_1e+39_seed_1,lambda_1e+39,1,1e+39,,12,,,,,,"));
 }
 

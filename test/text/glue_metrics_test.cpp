@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 namespace onset {
 namespace {
@@ -18,6 +20,28 @@ TEST(GlueMetrics, TwoClassesByHand) {
   EXPECT_DOUBLE_EQ(f1(predicted, gold), 6.0 / 9);  // 2 * 3 / (2 * 3 + 2 + 1)
   // (3 * 2 - 2 * 1) / sqrt(5 * 4 * 4 * 3) = 4 / sqrt(240)
   EXPECT_DOUBLE_EQ(matthews(predicted, gold), 4 / std::sqrt(240.0));
+}
+
+/// Every table of fixtures/make_glue_metrics.py.
+TEST(GlueMetrics, AreScikitLearnsAndSciPys) {
+  std::ifstream stream(ONSET_FIXTURES "/glue_metrics.json");
+  const auto expected = nlohmann::json::parse(stream);
+  const auto column = [](const nlohmann::json& table, const char* name) {
+    return table.at(name).get<Values>();
+  };
+  ASSERT_EQ(expected.at("classes").size(), 8U);
+  for (const auto& table : expected.at("classes")) {
+    const Values said = column(table, "predicted"), true_ones = column(table, "gold");
+    EXPECT_NEAR(accuracy(said, true_ones), table.at("accuracy").get<double>(), 1e-12);
+    EXPECT_NEAR(f1(said, true_ones), table.at("f1").get<double>(), 1e-12);
+    EXPECT_NEAR(matthews(said, true_ones), table.at("matthews").get<double>(), 1e-12);
+  }
+  ASSERT_EQ(expected.at("scores").size(), 5U);
+  for (const auto& table : expected.at("scores")) {
+    const Values said = column(table, "predicted"), true_ones = column(table, "gold");
+    EXPECT_NEAR(pearson(said, true_ones), table.at("pearson").get<double>(), 1e-12);
+    EXPECT_NEAR(spearman(said, true_ones), table.at("spearman").get<double>(), 1e-12);
+  }
 }
 
 TEST(GlueMetrics, MatthewsIsOneMinusOneOrZero) {

@@ -86,6 +86,24 @@ TEST(Finetune, PatienceEndsAndReportsTheBest) {
   EXPECT_EQ(updates, 6 * 7);
 }
 
+TEST(Finetune, PatienceWaitsWhileItGetsBetter) {
+  std::int64_t updates = 0;
+  const FinetuneHooks count{[&](const ProgressUpdate& update) { updates = update.done; }, {}};
+  FinetuneSettings settings = quick();
+  settings.epochs = 12;
+  settings.patience = 12;  // to the end, and the best of all
+  const FinetuneScores best = finetune(tiny_bert(), easy_task(), settings, 1, count);
+  EXPECT_EQ(updates, 12 * 7);
+  EXPECT_EQ(best.metrics, std::vector<double>{1.0});
+  ASSERT_GT(best.epochs, 1);  // it was not right from the first
+  ASSERT_LT(best.epochs, 10);
+  settings.patience = 2;
+  const FinetuneScores found = finetune(tiny_bert(), easy_task(), settings, 1, count);
+  EXPECT_EQ(found.epochs, best.epochs);
+  EXPECT_EQ(found.dev_loss, best.dev_loss);  // the best epoch's, not the last's
+  EXPECT_EQ(updates, (best.epochs + 2) * 7);
+}
+
 TEST(Finetune, MnliIsScoredOnBothTables) {
   EXPECT_EQ(finetune_metrics(glue_task("mnli")),
             (std::vector<std::string>{"accuracy_matched", "accuracy_mismatched"}));

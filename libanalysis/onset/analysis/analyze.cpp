@@ -5,8 +5,10 @@
 #include <condition_variable>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <set>
+#include <string>
 
 #include "onset/analysis/interval_pass.h"
 #include "onset/analysis/series_pass.h"
@@ -16,6 +18,10 @@
 
 namespace onset {
 namespace {
+
+/// A checkpoint may be half written when it is first seen; one that is still no good after so many looks is
+/// worth a word.
+constexpr int patience = 3;
 
 /// With fewer, the standard error of a figure is known too badly for an interval to be told by it.
 constexpr std::int64_t fewest_replicates = 20;
@@ -38,8 +44,10 @@ void measure_all(SeriesPass& pass, const std::vector<SeriesEntry>& entries, cons
   }
 }
 
-[[noreturn]] void watch(SeriesPass& pass, const AnalyzeOptions& options, const std::stop_token& stop) {
-  for (std::set<std::filesystem::path> done;;) {
+[[noreturn]] void watch(SeriesPass& pass, const AnalyzeOptions& options, const AnalyzeWatcher& watcher) {
+  std::set<std::filesystem::path> done;
+  std::map<std::filesystem::path, int> looks;  // at what could not be measured
+  for (;;) {
     std::vector<SeriesEntry> entries;
     try {
       entries = pass.list();
@@ -49,7 +57,12 @@ void measure_all(SeriesPass& pass, const std::vector<SeriesEntry>& entries, cons
     const std::size_t before = done.size();
     measure_all(pass, entries, options.shard, done);
     if (done.size() > before) pass.write();
-    sleep(options.watch_seconds, stop);
+    for (const auto& [folder, why] : pass.failed()) {
+      if (++looks[folder] == patience && watcher.warn) {
+        watcher.warn(why + "; looked at " + std::to_string(patience) + " times and again from now on");
+      }
+    }
+    sleep(options.watch_seconds, watcher.stop);
   }
 }
 
@@ -151,7 +164,7 @@ AnalyzeResult analyze(const AnalyzeOptions& options, const AnalyzeWatcher& watch
   if (by_interval(options)) samples.emplace(pass, options);
   std::int64_t listed = 0;
   try {
-    if (options.watch) watch(pass, options, watcher.stop);
+    if (options.watch) watch(pass, options, watcher);
     const std::vector<SeriesEntry> entries = pass.list();
     listed = std::ssize(entries);
     const MeasureEntries measure = [&](const std::vector<SeriesEntry>& some) {

@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -58,6 +59,7 @@ struct AnalyzeWatcher {
   Progress progress;
   Warn warn;
   std::stop_token stop;
+  std::function<void(const std::string&)> note = {};  ///< how a checkpoint's names were read, each way once
 };
 
 struct FailedCheckpoint {

@@ -17,6 +17,7 @@ class FisherRun : public ProbeRun {
         {"trace", {}, std::vector<double>{fisher.trace}, "nats^2", "trace of the Fisher information"},
         {"trace_error", {}, std::vector<double>{fisher.error}, "nats^2", "standard error over lines"},
         {"group_trace", {"group"}, fisher.group_trace, "nats^2", "the trace's part in each parameter group"},
+        {"group_trace_error", {"group"}, fisher.group_error, "nats^2", "standard error over lines"},
     };
     if (weights_.replicates() > 0) {
       std::vector<double> squares;

@@ -147,7 +147,18 @@ PlainSentences ProbeInputs::sampled(const PlainSentences& all) const {
 }
 
 const std::vector<MinimalPair>& ProbeInputs::read_all_pairs() {
-  if (!all_pairs_) all_pairs_ = read_pairs(options_.pairs, options_.pairs_per_paradigm, warn_);
+  if (all_pairs_) return *all_pairs_;
+  all_pairs_ = read_pairs(options_.pairs, options_.pairs_per_paradigm, warn_);
+  const auto too_long = [&](const std::string& sentence) {
+    return std::ssize(subject_.wordpiece->encode(sentence)) > subject_.config.positions;
+  };
+  const auto left_out = std::ranges::count_if(
+      *all_pairs_, [&](const MinimalPair& pair) { return too_long(pair.good) || too_long(pair.bad); });
+  if (left_out > 0 && warn_) {
+    warn_(options_.pairs.string() + ": " + std::to_string(left_out) + " of " +
+          std::to_string(all_pairs_->size()) + " pairs left out (over the model's " +
+          std::to_string(subject_.config.positions) + " positions)");
+  }
   return *all_pairs_;
 }
 

@@ -131,6 +131,8 @@ void SeriesPass::measure_rows(const SeriesEntry& entry, const PassPlace& place,
   about_checkpoint_ = true;
   require_same_shape(checkpoint);
   require_same_tokenizer(checkpoint);
+  report_names(checkpoint);
+  report_nonfinite(checkpoint);
   const StepInfo step{entry.step, as_utf8(entry.folder.filename().string()), checkpoint.sha256()};
 
   std::vector<std::size_t> wanted;
@@ -144,7 +146,6 @@ void SeriesPass::measure_rows(const SeriesEntry& entry, const PassPlace& place,
   }
   if (!wanted.empty()) {
     clock.emplace(result_.loading_seconds);
-    report_nonfinite(checkpoint);
     const Bert bert = load_bert(checkpoint, {options_.device, options_.dtype});
     clock.emplace(result_.measuring_seconds);  // ends the one, starts the other
     PassOptions pass;
@@ -193,6 +194,19 @@ void SeriesPass::require_same_tokenizer(const Checkpoint& checkpoint) const {
     return;
   throw error_in(ErrorKind::bad_data, checkpoint.folder().string(),
                  "another vocabulary, or other settings of its tokenizer, than the series' first");
+}
+
+void SeriesPass::report_names(const Checkpoint& checkpoint) {
+  for (const std::string& note : checkpoint.notes()) {
+    if (noted_.insert(note).second && watcher_.note)
+      watcher_.note(checkpoint.folder().string() + ": " + note);
+  }
+  std::string unused;
+  for (const std::string& name : checkpoint.ignored()) {
+    if (!name.ends_with("position_ids")) unused += (unused.empty() ? "" : ", ") + name;
+  }
+  if (!unused.empty() && noted_.insert(unused).second && watcher_.warn)
+    watcher_.warn(checkpoint.folder().string() + ": not used: " + unused);
 }
 
 void SeriesPass::report_nonfinite(const Checkpoint& checkpoint) {

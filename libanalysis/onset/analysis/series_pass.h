@@ -52,6 +52,8 @@ class SeriesPass {
     Measurement measurement;
   };
   std::optional<Row> row(std::int64_t step, const std::string& group) const;
+  /// What cannot be measured and why, by folder.
+  const std::map<std::filesystem::path, std::string>& failed() const { return failed_; }
   /// Whether the checkpoint of this step was measured, or had all its rows.
   bool has(std::int64_t step) const { return steps_.contains(step); }
 
@@ -74,6 +76,7 @@ class SeriesPass {
   void measure_rows(const SeriesEntry& entry, const PassPlace& place, const std::set<std::string>& groups);
   void require_same_shape(const Checkpoint& checkpoint) const;
   void require_same_tokenizer(const Checkpoint& checkpoint) const;
+  void report_names(const Checkpoint& checkpoint);
   void report_nonfinite(const Checkpoint& checkpoint);
   RowKey key(const StepInfo& step, std::size_t probe) const;
   void warn_once(const std::string& text);
@@ -93,7 +96,7 @@ class SeriesPass {
   std::set<std::int64_t> computed_;  ///< steps at which something was computed in this pass
   std::map<std::filesystem::path, std::string> failed_;
   std::optional<Error> first_error_;
-  std::set<std::string> warned_;
+  std::set<std::string> warned_, noted_;
   bool about_checkpoint_ = false;  ///< whether what is thrown now is one checkpoint's fault
   AnalyzeResult result_;
 };

@@ -18,11 +18,8 @@
 //   r       0.5 % of the curve's range so far: no curve is taken to be known better than that
 //   S_w     sum of squares of the weights
 //
-// On a straight line the score is 0. Simulated (40 points of 200 and of 1,000 items), flat noise scores above
-// 3 at 0.3 to 0.5 % of the points; at 1 to 2 % where the model wobbles as much as the items do; at 4 to 5 %
-// where it wobbles three times as much, or without replicates. A rise by 0.35 over 4, 12 and 24 points of
-// 1,000 items is noticed 1.4, 2.7 and 4.4 points after it began, of 200 items 2 and 4.5 and half the time
-// not.
+// On a straight line the score is 0. How often flat noise is suspected and how soon a rise is:
+// test/breaks/suspicion_test.cpp bounds both.
 #pragma once
 
 #include <cstddef>

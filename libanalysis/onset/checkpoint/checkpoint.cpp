@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <mutex>
@@ -77,6 +78,7 @@ struct Checkpoint::State {
   }
 
   void match_names();
+  void refuse_stranger(const std::string& name) const;
   void require_shape(const ExpectedTensor& expected) const;
   void require_all(const std::vector<ExpectedTensor>& expected) const;
   bool any_of(const std::vector<ExpectedTensor>& group) const;
@@ -92,6 +94,7 @@ void Checkpoint::State::match_names() {
   for (const auto& [name, stored] : weights.tensors()) {
     const auto match = match_name(name);
     if (!match) {
+      if (name.starts_with("bert.")) refuse_stranger(name);
       ignored.push_back(printable(name));
       continue;
     }
@@ -111,6 +114,18 @@ void Checkpoint::State::match_names() {
   if (added > 0) notes.push_back("names without the bert. prefix: " + std::to_string(added));
   if (renamed > 0) notes.push_back("LayerNorm gamma/beta read as weight/bias: " + std::to_string(renamed));
   if (decoder_bias) notes.emplace_back("cls.predictions.decoder.bias read as cls.predictions.bias");
+}
+
+/// A parameter of the encoder's own that BERT does not have is another architecture's. Buffers, which hold
+/// whole numbers, are nobody's.
+void Checkpoint::State::refuse_stranger(const std::string& name) const {
+  if (!is_float(weights.tensors().at(name).dtype)) return;
+  std::vector<std::string> known;
+  for (const auto& group : {encoder_tensors(config), pooler_tensors(config)}) {
+    for (const ExpectedTensor& tensor : group) known.push_back(tensor.name);
+  }
+  throw fault(printable(name) + ": a tensor that BERT does not have; the closest name is " +
+              closest_name(name, known));
 }
 
 void Checkpoint::State::require_shape(const ExpectedTensor& expected) const {
@@ -148,6 +163,15 @@ void Checkpoint::State::require_all(const std::vector<ExpectedTensor>& expected)
 bool Checkpoint::State::any_of(const std::vector<ExpectedTensor>& group) const {
   return std::any_of(group.begin(), group.end(),
                      [&](const ExpectedTensor& tensor) { return names.contains(tensor.name); });
+}
+
+/// Of "bert.encoder.layer.<N>.…"; -1 for other names.
+std::int64_t layer_of(std::string_view name) {
+  constexpr std::string_view before = "bert.encoder.layer.";
+  std::int64_t layer = -1;
+  if (name.starts_with(before))
+    std::from_chars(name.data() + before.size(), name.data() + name.size(), layer);
+  return layer;
 }
 
 /// The parts that need not be there, but if they are, then whole.
@@ -190,7 +214,6 @@ void Checkpoint::State::settle_decoder() {
           "not say tie_word_embeddings false");
     }
   }
-  if (tied_decoder) notes.emplace_back("decoder tied to word embeddings");
 }
 
 void Checkpoint::State::note_vocabulary() {
@@ -223,11 +246,12 @@ Checkpoint Checkpoint::open(const fs::path& folder) {
   used.insert({"classifier.weight", "classifier.bias"});
   std::erase_if(state->names, [&](const auto& entry) {
     if (used.contains(entry.first)) return false;
-    if (entry.first.starts_with("bert.encoder.layer.")) {
+    if (layer_of(entry.first) >= state->config.layers) {
       throw state->fault(printable(entry.second) +
                          ": a layer that config.json does not have: num_hidden_layers " +
                          std::to_string(state->config.layers));
     }
+    if (entry.first.starts_with("bert.")) state->refuse_stranger(entry.second);
     state->ignored.push_back(printable(entry.second));
     return true;
   });
@@ -245,6 +269,7 @@ const BertConfig& Checkpoint::config() const { return state_->config; }
 const std::vector<fs::path>& Checkpoint::weight_files() const { return state_->weights.files(); }
 std::uint64_t Checkpoint::bytes() const { return state_->weights.bytes(); }
 bool Checkpoint::has_mlm_head() const { return state_->mlm_head; }
+bool Checkpoint::has_tied_decoder() const { return state_->tied_decoder; }
 bool Checkpoint::has_pooler() const { return state_->pooler; }
 const std::vector<std::string>& Checkpoint::ignored() const { return state_->ignored; }
 const std::vector<std::string>& Checkpoint::notes() const { return state_->notes; }

@@ -58,11 +58,14 @@ class Checkpoint {
   std::vector<std::string> names() const;
 
   bool has_mlm_head() const;
+  /// Whether the head's decoder is the word embedding.
+  bool has_tied_decoder() const;
   bool has_pooler() const;
 
   /// Names in the file that nothing here uses, as they stand there.
   const std::vector<std::string>& ignored() const;
-  /// What a reader of the results may want to know: names that were mapped, a tied decoder, files not read.
+  /// What a reader of the results may want to know: names that were mapped, a head that is not whole, files
+  /// not read.
   const std::vector<std::string>& notes() const;
   /// Each tensor with NaN or infinite values, and how many: "NAME: 3 NaN, 1 infinite of 768". Reads all
   /// weights.

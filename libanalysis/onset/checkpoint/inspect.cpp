@@ -12,6 +12,7 @@
 #include "onset/checkpoint/step_grid.h"
 #include "onset/checkpoint/tokenizer_files.h"
 #include "onset/checkpoint/weight_sample.h"
+#include "onset/text/vocabulary.h"
 
 namespace onset {
 namespace {
@@ -24,6 +25,7 @@ void inspect_vocabulary(const fs::path& folder, CheckpointReport& report) {
     report.vocabulary = find_tokenizer(folder, {}).vocab;
     report.vocabulary_lines = count_vocabulary_lines(report.vocabulary);
     require_vocabulary_fits(report.vocabulary, report.vocabulary_lines, report.config.vocab_size);
+    Vocabulary::read(report.vocabulary);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::missing_input) report.problems.emplace_back(error.what());
   }
@@ -42,6 +44,7 @@ void inspect_opened(const Checkpoint& checkpoint, CheckpointReport& report) {
   }
   report.dtypes = checkpoint.dtypes();
   report.mlm_head = checkpoint.has_mlm_head();
+  report.tied_decoder = checkpoint.has_tied_decoder();
   report.pooler = checkpoint.has_pooler();
   report.notes = checkpoint.notes();
   report.ignored = checkpoint.ignored();

@@ -26,6 +26,7 @@ struct CheckpointReport {
   std::int64_t tensors = 0;               ///< used tensors
   std::vector<std::string> dtypes;        ///< as stored
   bool mlm_head = false;
+  bool tied_decoder = false;  ///< the head's decoder is the word embedding
   bool pooler = false;
   std::vector<std::string> notes;
   std::vector<std::string> ignored;    ///< tensors in the file that are not used

@@ -39,6 +39,7 @@ std::vector<std::string> further_metrics(const std::vector<std::filesystem::path
           add(std::string(array).append("[phenomenon=").append(name).append("]"));
       }
       if (!array.starts_with("glue/") || array.ends_with("_replicates")) continue;
+      if (array.ends_with("_spread") || array.ends_with("/epochs")) continue;  // no results of their own
       const std::optional<LabelledVariable> read = read_variable(files[f], array);
       if (!read || read->axes.empty() || read->axes.front().name != step_axis) continue;
       if (read->axes.size() == 1) add(array);

@@ -244,7 +244,10 @@ std::optional<Curve> read_curve(const std::filesystem::path& file, const CurveSe
 }
 
 Trend trend_of(const CurveSelector& selector) {
-  return selector.path.starts_with("loss/") ? Trend::falling : Trend::rising;
+  const std::string_view path = selector.path;
+  const bool loss = path.starts_with("loss/") || path.ends_with("/loss") || path.ends_with("/train_loss") ||
+                    path.starts_with("ablation/mlm_");
+  return loss ? Trend::falling : Trend::rising;
 }
 
 }  // namespace onset

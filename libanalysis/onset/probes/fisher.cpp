@@ -148,14 +148,21 @@ void summarise(std::span<const FisherExample> examples, const std::vector<std::v
     part /= weight;  // NaN where there is no example
     out.trace += part;
   }
-  double spread = 0;
-  for (std::size_t s = 0; s < examples.size(); ++s) {
-    const double difference = static_cast<double>(examples[s].masked) * (out.squared_norm[s] - out.trace);
-    spread += difference * difference;
+  const auto error_of = [&](double mean, const auto& norm_of) {
+    double spread = 0;
+    for (std::size_t s = 0; s < examples.size(); ++s) {
+      const double difference = static_cast<double>(examples[s].masked) * (norm_of(s) - mean);
+      spread += difference * difference;
+    }
+    const auto count = static_cast<double>(examples.size());
+    return count < 2 ? std::numeric_limits<double>::quiet_NaN()
+                     : std::sqrt(count / (count - 1) * spread) / weight;
+  };
+  out.error = error_of(out.trace, [&](std::size_t s) { return out.squared_norm[s]; });
+  for (std::size_t group = 0; group < out.group_trace.size(); ++group) {
+    out.group_error.push_back(
+        error_of(out.group_trace[group], [&](std::size_t s) { return norms[s][group]; }));
   }
-  const auto count = static_cast<double>(examples.size());
-  out.error =
-      count < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(count / (count - 1) * spread) / weight;
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ struct FisherTrace {
   double trace = 0;                 ///< NaN where there is no example
   double error = 0;                 ///< standard error of trace over lines; NaN below two examples
   std::vector<double> group_trace;  ///< [group]: its parts, which sum to it
+  std::vector<double> group_error;  ///< [group]: theirs, by the same formula
   std::int64_t examples = 0;
   std::vector<double> squared_norm;  ///< [example] q_s
 };

@@ -31,6 +31,9 @@ namespace onset {
 inline constexpr std::int64_t most_steps = 10'000'000;
 inline constexpr std::int64_t most_replicates = 1'000'000;
 
+/// The version of the HDF5 library in use, "1.10.8".
+std::string hdf5_version();
+
 /// Replaces the file at `path` atomically. Throws Error: io when the system refuses (the old file stands, no
 /// temporary is left); bug when an array does not fit its axes or two groups' replicate axes differ.
 void write_series(const std::filesystem::path& path, const Series& series);

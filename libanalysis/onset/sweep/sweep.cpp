@@ -116,6 +116,7 @@ class Sweep {
     const AnalyzeResult found =
         analyze(analysis_of(run, std::move(checkpoints)), {progress_of(run), warn_, hooks_.stop});
     result_.measured += found.measured;
+    ++result_.made;
     for (const FailedCheckpoint& failed : found.failed) result_.failures.push_back({run.name, failed.why});
     if (found.measured > 0)
       note(run, "measured " + std::to_string(found.measured) + " checkpoints, " +

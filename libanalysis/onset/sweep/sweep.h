@@ -50,6 +50,7 @@ struct SweepResult {
   SweepPlan plan;
   std::int64_t updates = 0;   ///< made in this call
   std::int64_t measured = 0;  ///< checkpoints measured in this call
+  std::int64_t made = 0;      ///< runs of this call's groups that are there, made now or before
   std::vector<SweepFailure> failures;
   std::optional<Comparison> comparison;  ///< of the runs that are there; empty for one of several shards
 };

@@ -4,6 +4,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/utf16.h>
 #include <unicode/utf8.h>
+#include <unicode/uversion.h>
 
 #include <array>
 #include <cstdint>
@@ -87,6 +88,12 @@ std::size_t character_length(std::string_view bytes, std::size_t at) {
 }
 
 }  // namespace
+
+std::string icu_version() {
+  UVersionInfo version;
+  u_getVersion(version);
+  return std::to_string(version[0]) + '.' + std::to_string(version[1]);
+}
 
 std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) {
   std::size_t at = 0;

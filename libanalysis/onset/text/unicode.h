@@ -8,6 +8,9 @@
 
 namespace onset {
 
+/// The version of ICU in use, "72.1".
+std::string icu_version();
+
 /// Offset of the first byte that is not well-formed UTF-8 (surrogates and overlong forms are not), if any.
 std::optional<std::size_t> find_invalid_utf8(std::string_view bytes);
 
