@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "onset/analysis/inputs.h"
 #include "onset/base/stop.h"
 #include "onset/checkpoint/checkpoint.h"
 #include "onset/checkpoint/safetensors.h"
@@ -92,6 +95,63 @@ TEST_F(LiveSeriesTest, TheFileAndItsRowsAreThoseOfAnalyze) {
   EXPECT_EQ(again.measured, 0);
   EXPECT_EQ(again.reused, 3);
   EXPECT_EQ(read_file(folder_ / "again.h5"), read_file(folder_ / "run/live.h5"));
+}
+
+// What a forward pass over sentences reports when it is through: how many there were.
+TEST_F(LiveSeriesTest, OneForwardPassOverTheParsesServesUasAndTwonn) {
+  using Passes = std::vector<std::int64_t>;
+  Passes passes;
+  const Progress note = [&](const ProgressUpdate& update) {
+    if (update.unit == "sentences" && update.done == update.total) passes.push_back(update.total);
+  };
+  std::string lines;
+  for (int line = 0; line < 12; ++line) lines += std::string("a b c d e f g h ", 2 + line) + '\n';
+  write_file_atomically(folder_ / "text.txt", lines);
+  ProbeOptions uas = options().probes;
+  uas.probes = {"uas"};
+  ProbeOptions both = uas;
+  both.probes = {"uas", "twonn"};
+  ProbeOptions apart = both;
+  apart.text = folder_ / "text.txt";
+
+  checkpoint(0);
+  const auto analyzed = [&](const ProbeOptions& probes, const std::string& output) {
+    AnalyzeOptions how;
+    how.checkpoints = {folder_ / "run"};
+    how.output = folder_ / output;
+    how.probes = probes;
+    passes.clear();
+    EXPECT_EQ(analyze(how, {note, {}, {}}).measured, 1);
+    std::ranges::sort(passes);
+    return passes;
+  };
+  EXPECT_EQ(analyzed(uas, "uas.h5"), Passes{40});
+  EXPECT_EQ(analyzed(both, "both.h5"), Passes{40});
+  EXPECT_EQ(analyzed(apart, "apart.h5"), (Passes{12, 40}));  // twonn on other sentences: a pass of its own
+  EXPECT_TRUE(read_series(folder_ / "both.h5").groups.at("uas") ==
+              read_series(folder_ / "uas.h5").groups.at("uas"));
+
+  LiveSeriesOptions live = options();
+  live.probes = both;
+  LiveSeries series(live, AnalyzeWatcher{note, {}, {}});
+  const ProbeSubject subject{std::make_shared<const WordPiece>(vocabulary_), config_, "float32"};
+  series.prepare(subject);
+  series.begin(0);
+  passes.clear();
+  measure(series, 0);
+  EXPECT_EQ(passes, Passes{40});
+
+  // And of a sample of the parses.
+  ProbeInputs inputs(both, subject, {});
+  inputs.use({.sentences = 15});
+  const auto sampled = make_probes(inputs);
+  ASSERT_EQ(sampled.size(), 2U);
+  const Probe* const probes[] = {sampled[0].get(), sampled[1].get()};
+  passes.clear();
+  PassOptions pass;
+  pass.progress = note;
+  EXPECT_EQ(run_probes(model(0), probes, pass).size(), 2U);
+  EXPECT_EQ(passes, Passes{15});
 }
 
 TEST_F(LiveSeriesTest, GoesOnWithEachStepOnceAndMeasuresNoneTwice) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "onset/model/attention_kernel.h"
@@ -99,24 +100,105 @@ TEST(Attention, DoesNotDependOnWhatElseIsInTheBatch) {
   EXPECT_TRUE(torch::equal(attend(qkv.narrow(0, 6, 34), alone, options).context, together.narrow(0, 6, 34)));
 }
 
-TEST(Attention, DropoutGradientMatchesFiniteDifferences) {
+/// Every map, [sequence * heads + head] of [query, key], and the arcs.
+struct SeenAttention {
+  std::vector<std::vector<float>> maps;
+  torch::Tensor arcs;
+};
+
+SeenAttention see_attention(const torch::Tensor& qkv, AttentionOptions options) {
+  SeenAttention out;
+  out.maps.resize((offsets.size() - 1) * options.heads);
+  const AttentionTap tap = [&](const AttentionMap& map) {
+    std::vector<float>& to = out.maps[map.sequence * options.heads + map.head];
+    for (int q = 0; q < map.tokens; ++q) to.insert(to.end(), map.row(q), map.row(q) + map.tokens);
+  };
+  options.tap = &tap;
+  out.arcs = attend(qkv, offsets, options).arcs;
+  return out;
+}
+
+TEST(Attention, ArcsAreTheProbabilitiesOfTheTapAfterDropout) {
+  AttentionOptions options;
+  options.heads = 2;
+  options.arcs = some_arcs();
+  for (const torch::ScalarType dtype : {torch::kFloat32, torch::kFloat64}) {  // the kernel; tensor operations
+    const torch::Tensor qkv = some_qkv(8, dtype);
+    options.dropout = 0.0;
+    const SeenAttention whole = see_attention(qkv, options);
+    options.dropout = 0.3;
+    options.dropout_key = 77;
+    const SeenAttention dropped = see_attention(qkv, options);
+    const torch::Tensor arcs = dropped.arcs.to(torch::kFloat32);
+    int zeroed = 0;
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+      const std::int64_t n = offsets[s + 1] - offsets[s];
+      for (std::int64_t head = 0; head < 2; ++head) {
+        const std::vector<float>& before = whole.maps[s * 2 + head];
+        const std::vector<float>& after = dropped.maps[s * 2 + head];
+        for (std::int64_t t = 0; t < n; ++t) {
+          const torch::Tensor pair = arcs[head][offsets[s] + t];
+          const auto to = options.arcs[offsets[s] + t].item<std::int64_t>();
+          for (const std::int64_t side : {0, 1}) {
+            const auto arc = pair[side].item<float>();
+            if (to < 0) {
+              EXPECT_EQ(arc, 0.0F);
+              continue;
+            }
+            const std::int64_t place = side == 0 ? t * n + to : to * n + t;
+            EXPECT_EQ(arc, after[place]) << dtype << ' ' << s << ' ' << head << ' ' << t << ' ' << side;
+            // Dropped, or divided by 1 - 0.3.
+            if (arc == 0.0F) {
+              ++zeroed;
+            } else {
+              EXPECT_NEAR(arc, before[place] / 0.7, 1e-6) << s << ' ' << head << ' ' << t << ' ' << side;
+            }
+          }
+        }
+      }
+    }
+    // 3 + 1 + 17 tokens have a head, so there are 84 arcs: 0.3 of them are 25, give or take 4.
+    EXPECT_GT(zeroed, 8) << dtype;
+    EXPECT_LT(zeroed, 42) << dtype;
+  }
+}
+
+/// Along five random directions, so that a wrong gradient of any of queries, keys and values counts.
+void expect_gradient_of_differences(torch::Tensor qkv,
+                                    const std::function<torch::Tensor(const torch::Tensor&)>& loss) {
+  qkv.requires_grad_(true);
+  loss(qkv).backward();
+  const torch::NoGradGuard no_grad;
+  for (int direction = 0; direction < 5; ++direction) {
+    constexpr float h = 1e-2F;
+    const torch::Tensor step = torch::randn_like(qkv);
+    const double slope =
+        (loss(qkv + step * h).item<double>() - loss(qkv - step * h).item<double>()) / (2 * h);
+    EXPECT_NEAR((qkv.grad() * step).sum().item<double>(), slope, 1e-2 * std::abs(slope) + 1e-3) << direction;
+  }
+}
+
+TEST(Attention, GradientWithDropoutMatchesFiniteDifferences) {
   AttentionOptions options;
   options.heads = 2;
   options.dropout = 0.3;
   options.dropout_key = 77;
-  torch::Tensor qkv = some_qkv(8).requires_grad_(true);
-  const auto loss = [&](const torch::Tensor& x) { return attend(x, offsets, options).context.pow(2).sum(); };
-  loss(qkv).backward();
-  const torch::NoGradGuard no_grad;
-  for (const std::int64_t at : {3, 200, 500}) {
-    constexpr float h = 1e-2F;
-    torch::Tensor up = qkv.detach().clone();
-    torch::Tensor down = qkv.detach().clone();
-    up.view({-1})[at] += h;
-    down.view({-1})[at] -= h;
-    const double slope = (loss(up).item<double>() - loss(down).item<double>()) / (2 * h);
-    EXPECT_NEAR(qkv.grad().view({-1})[at].item<double>(), slope, 0.02 * std::abs(slope) + 0.02) << at;
-  }
+  expect_gradient_of_differences(some_qkv(8), [&](const torch::Tensor& x) {
+    return attend(x, offsets, options).context.to(torch::kFloat64).pow(2).sum();
+  });
+}
+
+TEST(Attention, ArcGradientWithDropoutMatchesFiniteDifferences) {
+  AttentionOptions options;
+  options.heads = 2;
+  options.dropout = 0.3;
+  options.dropout_key = 77;
+  options.arcs = some_arcs();
+  // Of the arcs alone, each with a weight of its own.
+  const torch::Tensor weights = torch::linspace(-1, 2, 2 * offsets.back() * 2).view({2, offsets.back(), 2});
+  expect_gradient_of_differences(some_qkv(8), [&](const torch::Tensor& x) {
+    return (attend(x, offsets, options).arcs * weights).to(torch::kFloat64).sum();
+  });
 }
 
 TEST(Dropout, ZeroesTheGivenShareAndKeepsTheMean) {

@@ -80,6 +80,99 @@ TEST(Uas, CountsBothDirectionsByHand) {
     EXPECT_TRUE(replicate == 1.0F || std::isnan(replicate));
 }
 
+/// Reads a map in which nobody attends to a word but for the links {from, to} of words (0.6; what is left,
+/// 0.4 or all, goes to [CLS]). A word without a link so predicts the first word, with a weight of 0.
+void read_links(UasScorer& scorer, const UasData& data, std::int64_t sentence, std::int64_t head,
+                const std::vector<std::pair<int, int>>& links) {
+  const std::vector<TokenSpan>& words = data.sentences[sentence].words;
+  const auto tokens = static_cast<int>(data.ids[sentence].size());
+  std::vector<float> values(static_cast<std::size_t>(tokens) * tokens, 0.0F);
+  for (int token = 0; token < tokens; ++token) values[token * tokens] = 1.0F;
+  for (const auto& [from, to] : links) {
+    for (std::int32_t query = words[from].begin; query < words[from].end; ++query) {
+      values[query * tokens] = 0.4F;
+      values[query * tokens + words[to].begin] = 0.6F;
+    }
+  }
+  scorer.read(sentence, {0, sentence, head, tokens, values.data(), tokens});
+}
+
+TEST(Uas, CurvesOfSeveralRelationsByHand) {
+  const ParsedSentence the_cat = cat_sentence();
+  const ParsedSentence boss{"", 1, {"boss", "sleeps"}, {2, 0}, {"nsubj", "root"}};
+  const ParsedSentence cat_end{"", 1, {"cat", "sleeps", "'"}, {2, 0, 2}, {"nsubj", "root", "punct"}};
+  const ParsedSentence the_cat_end{
+      "", 1, {"the", "cat", "sleeps", "'"}, {2, 3, 0, 3}, {"det", "nsubj", "root", "punct"}};
+  UasData data =
+      prepare_uas(std::vector<ParsedSentence>{the_cat_end, the_cat, boss, the_cat, cat_end, the_cat, boss},
+                  tiny_wordpiece(), any_relation());
+  ASSERT_EQ(data.relations, (std::vector<std::string>{"all", "det", "nsubj", "punct", "root"}));
+  EXPECT_EQ(data.total, (std::vector<std::int64_t>{20, 4, 7, 2, 7}));
+  EXPECT_EQ(data.reported, (std::vector<bool>{false, true, true, false, false}));
+  // Even: sentences 0, 2, 5 (2 det, 3 nsubj). Odd: 1, 3, 4, 6 (2 det, 4 nsubj).
+  data.content = {2, 3, 4, 5, 7, 6, 9};
+
+  // Head 0 attends from words to their heads, head 1 from heads to their words: in the other direction either
+  // is always wrong (a link to the gold head says nothing of who attends to the word, and without a link the
+  // first word is predicted, which is nobody's head).
+  BertConfig config = one_head();
+  config.heads = 2;
+  UasScorer scorer(data, config);
+  using Links = std::vector<std::pair<int, int>>;
+  const Links head_0[] = {{{0, 1}, {1, 2}, {3, 2}}, {{0, 1}, {1, 2}}, {}, {{1, 2}},
+                          {{0, 1}, {2, 1}},         {{0, 1}},         {}};
+  const Links head_1[] = {{{2, 1}}, {{1, 0}}, {{1, 0}}, {{1, 0}}, {{1, 0}}, {{2, 1}}, {{1, 0}}};
+  for (std::int64_t s = 0; s < 7; ++s) {
+    read_links(scorer, data, s, 0, head_0[s]);
+    read_links(scorer, data, s, 1, head_1[s]);
+  }
+  const BootstrapWeights weights({.replicates = 200}, ItemKind::sentence, data.content);
+  const UasScores scores = scorer.scores(weights);
+
+  // Right in dep->head, head 0: det in 0, 5 | 1; nsubj in 0 | 1, 3, 4; punct in 0 | 4 (even | odd).
+  // Right in head<-dep, head 1: det in - | 1, 3; nsubj in 0, 2, 5 | 4, 6.
+  EXPECT_EQ(scores.correct, (std::vector<std::int64_t>{9, 3, 4, 2, 0,     // dep->head, head 0
+                                                       0, 0, 0, 0, 0,     // dep->head, head 1
+                                                       0, 0, 0, 0, 0,     // head<-dep, head 0
+                                                       7, 2, 5, 0, 0}));  // head<-dep, head 1
+  // Best: det head 0 with 3 of 4, nsubj head 1 with 5 of 7, all words head 0 with 9 of 20.
+  EXPECT_NEAR(scores.micro, (3.0 + 5.0) / (4 + 7), 1e-12);
+  EXPECT_NEAR(scores.macro, (3.0 / 4 + 5.0 / 7) / 2, 1e-12);
+  EXPECT_NEAR(scores.best_all, 9.0 / 20, 1e-12);
+  // Chosen on the even half: det head 0 (2 to 0), right once on the odd; nsubj head 1 (3 to 1), right twice.
+  // Chosen on the odd half: det head 1 (2 to 1), never right on the even; nsubj head 0 (3 to 2), right once.
+  EXPECT_NEAR(scores.micro_crossfit, (1.0 + 2 + 0 + 1) / (4 + 7), 1e-12);
+
+  // Replicates from the weights: what each sentence has of a relation, and what its best head gets right.
+  const int det[] = {1, 1, 0, 1, 0, 1, 0};
+  const int det_right[] = {1, 1, 0, 0, 0, 1, 0};
+  const int nsubj_right[] = {1, 0, 1, 0, 1, 1, 1};  // each sentence has one nsubj
+  ASSERT_EQ(scores.micro_replicates.size(), 200U);
+  ASSERT_EQ(scores.macro_replicates.size(), 200U);
+  int without_det = 0;
+  for (int b = 0; b < 200; ++b) {
+    double dets = 0, dets_right = 0, nsubjs = 0, nsubjs_right = 0;
+    for (int s = 0; s < 7; ++s) {
+      dets += weights(b, s) * det[s];
+      dets_right += weights(b, s) * det_right[s];
+      nsubjs += weights(b, s);
+      nsubjs_right += weights(b, s) * nsubj_right[s];
+    }
+    if (nsubjs == 0) {  // no sentence was drawn
+      EXPECT_TRUE(std::isnan(scores.micro_replicates[b])) << b;
+      EXPECT_TRUE(std::isnan(scores.macro_replicates[b])) << b;
+      continue;
+    }
+    EXPECT_NEAR(scores.micro_replicates[b], (dets_right + nsubjs_right) / (dets + nsubjs), 1e-6) << b;
+    // The mean over the relations that were drawn.
+    without_det += dets == 0 ? 1 : 0;
+    const double macro = dets == 0 ? nsubjs_right / nsubjs : (dets_right / dets + nsubjs_right / nsubjs) / 2;
+    EXPECT_NEAR(scores.macro_replicates[b], macro, 1e-6) << b;
+  }
+  // Four sentences have a det: exp(-4), or 3.7 of 200, are without.
+  EXPECT_GT(without_det, 0);
+}
+
 TEST(Uas, SomeSentencesKeepTheRelationsOfAll) {
   const ParsedSentence boss{"2", 5, {"boss", "'s", "cat"}, {3, 1, 0}, {"poss", "possessive", "root"}};
   const UasData all = prepare_uas(std::vector<ParsedSentence>{cat_sentence(), boss, cat_sentence()},
