@@ -148,37 +148,82 @@ if "tokenizer" in ONLY:
     row("WordPiece, BLiMP and treebank text", time.time() - start, theirs, "5", f"whole process; {os.path.getsize(text) / 1e6:.1f} MB")
 
 
-def train(name, layers, hidden, heads, ffn, vocabulary, batch, steps, stages):
-    """The log of `onset train`, blocks of 128 tokens of the treebank, lambda by these stages; without the first step."""
-    folder = os.path.join(WORK, f"train-{name}-{time.time_ns()}")
+def prepare(name, vocab, parsed, model, data, batch):
+    """A folder with a train.json for each of two runs on the same tokens: `plain` reads them as text, without parses and at lambda 0, `regularised` as parsed.
+    `model` and `data` are those keys of train.json, `vocab` its lines."""
+    folder = os.path.join(WORK, f"train-{name}")
     os.makedirs(folder)
-    with open(VOCAB, encoding="utf-8") as lines, open(os.path.join(folder, "vocab.txt"), "w", encoding="utf-8") as out:
-        out.writelines(line for _, line in zip(range(vocabulary), lines))
-    config = {"model": dict(layers=layers, hidden=hidden, heads=heads, ffn=ffn, positions=512, vocab="vocab.txt"),
-              "data": {"parsed": [os.path.abspath(PARSES)], "max_tokens": 128, "packing": "block"},
-              "objective": {"reduction": "mean", "lambda": stages}, "steps": steps, "batch": batch,
-              "save": {"log_per_decade": 0, "every": steps}}
-    with open(os.path.join(folder, "train.json"), "w") as out: json.dump(config, out)
-    run([os.path.join(BIN, "onset"), "train", "--config", os.path.join(folder, "train.json"), "-o", os.path.join(folder, "run"), "--threads", "2"])
-    return list(csv.DictReader(open(os.path.join(folder, "run", "log.csv"))))[1:]
+    with open(os.path.join(folder, "vocab.txt"), "w", encoding="utf-8") as out: out.writelines(vocab)
+    with open(parsed, encoding="utf-8") as lines, open(os.path.join(folder, "words.txt"), "w", encoding="utf-8") as out:
+        for block in lines.read().split("\n\n"):
+            columns = [line.split("\t") for line in block.splitlines() if line[:1].isdigit()]
+            if columns: out.write(" ".join(c[1] for c in columns if c[0].isdigit()) + "\n")  # without 1-2 and 1.1, as the parses are read
+    for kind, where, weight in (("plain", {"text": ["words.txt"]}, 0.0), ("regularised", {"parsed": [os.path.abspath(parsed)]}, 0.01)):
+        config = {"model": dict(model, vocab="vocab.txt"), "data": dict(where, **data), "objective": {"reduction": "mean", "lambda": weight},
+                  "batch": batch, "save": {"log_per_decade": 0, "every": 0}}
+        with open(os.path.join(folder, kind + ".json"), "w") as out: json.dump(config, out)
+    return folder
+
+
+def train(folder, kind, steps, threads=2):
+    """The log of `onset train` over so many steps, without the first, and the peak of its resident memory in MiB."""
+    with open(os.path.join(folder, kind + ".json")) as config: settings = dict(json.load(config), steps=steps + 1)
+    name = os.path.join(folder, f"{kind}-{time.time_ns()}")  # beside the other runs, which share the tokenised text
+    with open(name + ".json", "w") as out: json.dump(settings, out)
+    with open(name + ".txt", "w+") as said:
+        child = subprocess.Popen([os.path.join(BIN, "onset"), "train", "--config", name + ".json", "-o", name, "--threads", str(threads)],
+                                 stdout=said, stderr=said)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        if child.returncode != 0: raise SystemExit(said.read())
+    with open(os.path.join(name, "log.csv")) as log: return list(csv.DictReader(log))[1:], usage.ru_maxrss / 1024
 
 
 def seconds_of(log): return statistics.median(float(r["seconds"]) for r in log)
+def tokens_of(log): return [int(r["tokens"]) for r in log]
+
+
+def regulariser(folder, steps, threads=2, turns=4):
+    """What a step costs with the regulariser, beside a plain one: by turns, so that what else the machine does is shared fairly."""
+    logs, peaks = {"plain": [], "regularised": []}, {"plain": [], "regularised": []}
+    for turn in range(turns):
+        for kind in list(logs)[::-1 if turn % 2 else 1]:
+            log, peak_memory = train(folder, kind, steps, threads)
+            logs[kind] += log; peaks[kind].append(peak_memory)
+    if tokens_of(logs["plain"]) != tokens_of(logs["regularised"]): raise SystemExit("the two runs did not train on the same numbers of tokens")
+    without, with_it = (seconds_of(logs[kind]) for kind in ("plain", "regularised"))
+    memory_without, memory_with = (statistics.median(peaks[kind]) for kind in ("plain", "regularised"))
+    print(f"{'  with the regulariser':42s} {with_it:9.4f} s a step against {without:.4f} s without: {100 * (with_it / without - 1):+.1f} %; "
+          f"{statistics.median(tokens_of(logs['plain'])):.0f} tokens a step, {turns * steps} steps each; "
+          f"peak {memory_with:.0f} MiB against {memory_without:.0f} MiB", flush=True)
 
 
 def train_rows(what, target, steps, layers, hidden, heads, ffn, vocabulary, batch, name):
-    log = train(name, layers, hidden, heads, ffn, vocabulary, batch, steps, [[0, 0.0]])
-    plain, tokens = seconds_of(log), statistics.median(int(r["tokens"]) for r in log)
+    """Blocks of 128 tokens of the treebank."""
+    with open(VOCAB, encoding="utf-8") as lines: vocab = [line for _, line in zip(range(vocabulary), lines)]
+    folder = prepare(name, vocab, PARSES, dict(layers=layers, hidden=hidden, heads=heads, ffn=ffn, positions=512),
+                     {"max_tokens": 128, "packing": "block"}, batch)
+    log, _ = train(folder, "plain", steps)
+    plain, tokens = seconds_of(log), statistics.median(tokens_of(log))
     sizes = dict(layers=layers, hidden=hidden, heads=heads, ffn=ffn, vocab=vocabulary, batch=batch, length=128, steps=max(3, steps // 2))
     theirs = json_lines(peer("train_peer.py", *(w for k, v in sizes.items() for w in ("--" + k, v))))[-1]
     per_token = theirs["seconds_per_step"] / (batch * 128)
     row(what, plain, per_token * tokens, target, f"{tokens / plain:.0f} against {theirs['tokens_per_s']:.0f} tokens/s")
-    # Every other step with the regulariser, so that what else the machine does is shared fairly.
-    log = train(name, layers, hidden, heads, ffn, vocabulary, batch, 4 * steps, [[s, 0.01 * (s % 2)] for s in range(4 * steps)])
-    without, with_it = (seconds_of([r for r in log if (float(r["lambda"]) != 0) == on]) for on in (False, True))
-    print(f"{'  with the regulariser':42s} {with_it:9.3f} s a step against {without:.3f} s without: {100 * (with_it / without - 1):+.1f} %", flush=True)
+    regulariser(folder, steps)
+
+
+def train_demo():
+    """The regulariser's cost at the demo's size, on its corpus and with its one thread (examples/demo/base.json)."""
+    corpus = os.path.join(WORK, "demo-corpus")
+    run([os.path.join(BIN, "onset"), "grammar", "-o", corpus, "--train-sentences", "20000"])
+    with open(os.path.join(corpus, "vocab.txt"), encoding="utf-8") as lines: vocab = list(lines)
+    print("train, the demo's 3 layers / 64, 64 sentences, one thread", flush=True)
+    regulariser(prepare("demo", vocab, os.path.join(corpus, "train.conllu"), dict(layers=3, hidden=64, heads=4, ffn=256, positions=64, dropout=0.0),
+                        {"max_tokens": 64}, 64), 50, threads=1, turns=16)
 
 
 if "train" in ONLY:
+    train_demo()
     train_rows("train, 4 layers / 256, batch 32 x 128", "1.5", 12, 4, 256, 4, 1024, 8000, 32, "small")
     if a.base: train_rows("train, BERT-base, batch 8 x 128", "1.35", 5, 12, 768, 12, 3072, 30522, 8, "base")

@@ -5,6 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "onset/base/file.h"
+#include "test/temporary_folder.h"
+
 namespace onset {
 namespace {
 
@@ -26,6 +29,13 @@ TEST(Sha256, DoesNotDependOnHowTheBytesArePresented) {
   for (std::size_t at = 0, piece = 1; at < million.size(); at += piece, piece = piece * 2 + 1)
     hash.update(std::string_view(million).substr(at, piece));
   EXPECT_EQ(hash.hex(), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Sha256, OfAFileIsThatOfItsBytes) {
+  const TemporaryFolder folder;
+  const std::string bytes = std::string(2'000'000, 'a') + std::string(700'000, 'b');  // three pieces
+  write_file_atomically(folder / "file", bytes);
+  EXPECT_EQ(Sha256().update(MappedFile(folder / "file")).hex(), hash_of(bytes));
 }
 
 }  // namespace

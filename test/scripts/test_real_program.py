@@ -1,14 +1,18 @@
-"""detect, compare, report.py and figure.py with the built program on poor files: a clear word each, never a made-up onset."""
+"""The built program with the scripts: a series of its own making opens in xarray; on poor files detect, compare, report.py and
+figure.py have a clear word each, never a made-up onset."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import warnings
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("xarray")
+h5py = pytest.importorskip("h5py")
+np = pytest.importorskip("numpy")
+xarray = pytest.importorskip("xarray")
 pytest.importorskip("h5netcdf")
 pytest.importorskip("plotly")
 pytest.importorskip("matplotlib")
@@ -78,3 +82,47 @@ def test_the_steps_of_checkpoints_come_back_exactly_on_a_log_axis(tmp_path: Path
     for curve in (answer["structure"], answer["capability"]):
         assert isinstance(curve["detectors"]["second_difference"], int)
         assert isinstance(curve["detectors"]["slope"], int)
+
+
+def datasets(path: Path) -> set[str]:
+    """The names of all arrays of a file, as HDF5 sees them."""
+    names: list[str] = []
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    return set(names)
+
+
+def test_a_measured_series_opens_in_xarray_without_a_warning(tmp_path: Path) -> None:
+    corpus, path = tmp_path / "corpus", tmp_path / "series.h5"
+    config = {
+        "model": {"layers": 2, "hidden": 16, "heads": 2, "ffn": 16, "positions": 64, "vocab": "corpus/vocab.txt"},
+        "data": {"parsed": ["corpus/train.conllu"], "max_tokens": 64},
+        "steps": 12,
+        "batch": 4,
+        "save": {"log_per_decade": 0, "every": 4},
+    }
+    (tmp_path / "train.json").write_text(json.dumps(config))
+    for words in (
+        ["grammar", "-o", corpus, "--train-sentences", 100, "--dev-sentences", 40, "--pairs", 2],
+        ["train", "--config", tmp_path / "train.json", "-o", tmp_path / "run", "--threads", 1],
+        ["analyze", tmp_path / "run", "-o", path, "--parses", corpus / "dev.conllu", "--pairs", corpus / "pairs"]
+        + ["--min-relation", 5, "--replicates", 20, "--threads", 1],
+    ):
+        done = onset(*words)
+        assert done.returncode == 0, done.stderr
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with xarray.open_datatree(path, engine="h5netcdf") as series:
+            series.load()
+            assert {"loss", "pll", "twonn", "uas"} <= set(series.children)
+            assert series["step"].values.tolist() == [0, 4, 8, 12]  # the axis itself: ascending, by number and not by name
+            read = {}
+            for group in series.subtree:
+                read |= {f"{group.path}/{name}".lstrip("/"): variable.values for name, variable in group.variables.items()}
+            assert datasets(path) <= read.keys()
+            for curve in ("uas/micro", "pll/overall", "loss/mlm"):
+                assert series[curve].dims == ("step",)
+                assert np.isfinite(series[curve].values).all()
+            accuracy = series["uas/correct"] / series["uas/total"]  # as in README.md
+            assert accuracy.sel(relation="nsubj", layer=1).dims == ("step", "direction", "head")

@@ -33,7 +33,7 @@ std::string ProbeInputs::data_hash(const std::filesystem::path& path) {
     files.push_back(path);
   }
   Sha256 hash;
-  for (const auto& file : files) hash.update(MappedFile(file).bytes());
+  for (const auto& file : files) hash.update(MappedFile(file));
   return hash.hex();
 }
 

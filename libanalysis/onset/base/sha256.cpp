@@ -2,7 +2,10 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "onset/base/error.h"
+#include "onset/base/file.h"
 
 namespace onset {
 
@@ -26,6 +29,16 @@ Sha256& Sha256::update(std::string_view bytes) {
 
 Sha256& Sha256::update(std::span<const std::byte> bytes) {
   EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());
+  return *this;
+}
+
+Sha256& Sha256::update(const MappedFile& file) {
+  constexpr std::size_t piece = 1U << 20U;
+  const std::span<const std::byte> bytes = file.bytes();
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    update(bytes.subspan(at, std::min(piece, bytes.size() - at)));
+    file.release_pages();
+  }
   return *this;
 }
 

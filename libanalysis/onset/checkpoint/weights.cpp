@@ -143,14 +143,7 @@ std::uint64_t Weights::bytes() const {
 
 std::string Weights::sha256() const {
   Sha256 hash;
-  constexpr std::size_t piece = 16U << 20U;
-  for (const File& file : files_) {
-    const std::span<const std::byte> bytes = mapped(file).bytes();
-    for (std::size_t at = 0; at < bytes.size(); at += piece) {
-      hash.update(bytes.subspan(at, std::min(piece, bytes.size() - at)));
-      mapped(file).release_pages();
-    }
-  }
+  for (const File& file : files_) hash.update(mapped(file));
   return hash.hex();
 }
 

@@ -46,7 +46,7 @@ std::string key_of(const CorpusInputs& inputs, const WordPiece& wordpiece, const
   for (const auto* const files : {&inputs.parsed, &inputs.text}) {
     for (const auto& file : *files) {
       const MappedFile mapped(file);
-      key.update(files == &inputs.parsed ? "parsed " : "text ").update(Sha256().update(mapped.bytes()).hex());
+      key.update(files == &inputs.parsed ? "parsed " : "text ").update(Sha256().update(mapped).hex());
     }
   }
   return key.hex();
@@ -128,7 +128,7 @@ class Builder {
                                           {"empty", counts_.empty},         {"sequences", counts_.sequences},
                                           {"tokens", counts_.tokens},       {"arcs", counts_.arcs}};
     for (const char* const file : {ids_file, heads_file, offsets_file})
-      description["sha256"][file] = sha256_hex(MappedFile(folder_ / file).text());
+      description["sha256"][file] = Sha256().update(MappedFile(folder_ / file)).hex();
     write_file_atomically(folder_ / "corpus.json", description.dump(2) + "\n");
     return counts_;
   }
@@ -240,7 +240,7 @@ Corpus::Corpus(const std::filesystem::path& folder, std::string key)
   for (const MappedFile* const file : {&ids_, &heads_, &offsets_}) {
     const std::string name = file->path().filename().string();
     if (description.contains("sha256") && description["sha256"].is_object() &&
-        description["sha256"].value(name, nlohmann::json()) == sha256_hex(file->text()))
+        description["sha256"].value(name, nlohmann::json()) == Sha256().update(*file).hex())
       continue;
     throw error_in(
         ErrorKind::bad_data, file->path().string(),

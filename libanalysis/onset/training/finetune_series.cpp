@@ -39,7 +39,7 @@ Tables read_tables(const GlueTask& task, const FinetuneOptions& options, const W
   for (const std::string& split : splits) files.push_back(glue_file(task, options.data, split));
   Tables out;
   for (std::size_t i = 0; i < splits.size(); ++i) {
-    out.hashes[splits[i] + "_sha256"] = sha256_hex(MappedFile(files[i]).text());
+    out.hashes[splits[i] + "_sha256"] = Sha256().update(MappedFile(files[i])).hex();
     std::vector<GlueExample> examples = read_glue(task, files[i], warn);
     if (i > 0) {
       out.dev.push_back(std::move(examples));
