@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 
+#include "onset/breaks/onset.h"
 #include "onset/breaks/second_difference.h"
 
 namespace onset {
@@ -70,6 +71,30 @@ TEST(StepsToAdd, BracketAPlantedBreakByNeighbours) {
   for (const double step : u) y.push_back(bent_at(1230)(step));
   const Curve part = measured(steps, bent_at(1230));
   EXPECT_EQ(second_difference(part.steps, part.values, 30)->u, second_difference(u, y, 30)->u);
+}
+
+TEST(StepsToAdd, GiveTheOnsetOfTheWholeSeries) {
+  // A bend that saturates, with a wobble of 0.003 at each step and 20 replicates that wobble otherwise.
+  const auto wobbling = [](double phase) {
+    return [=](double step) {
+      return 0.3 + 0.5 * std::clamp((step - 1230) / 800, 0.0, 1.0) + 0.003 * std::sin(phase + 1.7 * step);
+    };
+  };
+  std::vector<Shape> replicates;
+  for (int b = 1; b <= 20; ++b) replicates.push_back(wobbling(b));
+  const Steps all = every(10, 3990);
+  RefinementOptions options;
+  options.spacing = 300;
+  const std::set<std::int64_t> some = refined(all, {wobbling(0)}, options, replicates);
+  EXPECT_LT(some.size(), 200U);  // of 400
+  OnsetOptions detect;
+  detect.spacing = 300;
+  const Onset whole = find_onset(measured({all.begin(), all.end()}, wobbling(0), replicates), detect);
+  const Onset part = find_onset(measured(some, wobbling(0), replicates), detect);
+  EXPECT_TRUE(whole.break_found);
+  EXPECT_TRUE(part.break_found);
+  EXPECT_EQ(part.step, whole.step);
+  EXPECT_NEAR(*whole.step, 1230, 30);
 }
 
 TEST(StepsToAdd, LookAtEveryCurve) {
