@@ -281,7 +281,11 @@ int run_analyze(const std::vector<std::string>& words) {
             << " taken from rows, " << result.failed.size() << " failed -> " << options.output.string()
             << std::fixed << std::setprecision(2) << " (loading " << result.loading_seconds
             << " s, measuring " << result.measuring_seconds << " s)\n";
-  return result.failed.empty() ? 0 : 3;
+  if (result.failed.empty()) return 0;
+  // One that changed under our hands may be whole by now.
+  const bool again = std::ranges::any_of(
+      result.failed, [](const FailedCheckpoint& failed) { return failed.kind == ErrorKind::try_again; });
+  return again ? static_cast<int>(ErrorKind::try_again) : 3;
 }
 
 }  // namespace onset::apps

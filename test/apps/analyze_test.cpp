@@ -355,7 +355,7 @@ TEST(Analyze, AHalfWrittenCheckpointWaitsUntilItIsWhole) {
                             " --parses " + small_series().corpus() +
                             "/dev.conllu --min-relation 5 --probes uas --watch --watch-seconds 0.1";
   const TemporaryFolder scratch;
-  std::jthread watching([&] { run_program("timeout -s TERM 20 " ONSET_BINARY " " + words, scratch, ""); });
+  std::jthread watching([&] { run_until(words, (folder / "stop").string(), "TERM", scratch); });
   const auto steps = [&] { return read_series(folder / "s.h5").steps.size(); };
   const auto wait_for = [&](std::size_t count) {
     for (int i = 0; i < 180; ++i) {
@@ -374,6 +374,7 @@ TEST(Analyze, AHalfWrittenCheckpointWaitsUntilItIsWhole) {
   EXPECT_EQ(warning.find(said), warning.rfind(said)) << warning;
   write_file_atomically(weights, whole);
   EXPECT_TRUE(wait_for(6));
+  write_file_atomically(folder / "stop", "");
 }
 
 TEST(Analyze, ACheckpointRewrittenWhileItIsMeasuredIsNotBelieved) {
@@ -395,6 +396,13 @@ TEST(Analyze, ACheckpointRewrittenWhileItIsMeasuredIsNotBelieved) {
   EXPECT_EQ(outcome.code, 75);
   EXPECT_NE(outcome.err.find("changed while it was"), std::string::npos) << outcome.err;
   EXPECT_FALSE(fs::exists(folder / "s.h5"));
+  // Among others it is named, they are kept, and the code still says to try again.
+  fs::copy(fs::path(small_series().run()) / "checkpoint-0", folder / "run" / "checkpoint-0");
+  const Outcome both = run_program(words, folder);
+  EXPECT_EQ(both.code, 75);
+  EXPECT_NE(both.err.find("failed: " + (folder / "run/checkpoint-300").string()), std::string::npos)
+      << both.err;
+  EXPECT_EQ(read_series(folder / "s.h5").steps.size(), 1U);
 }
 
 }  // namespace

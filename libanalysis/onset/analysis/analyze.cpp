@@ -57,9 +57,10 @@ void measure_all(SeriesPass& pass, const std::vector<SeriesEntry>& entries, cons
     const std::size_t before = done.size();
     measure_all(pass, entries, options.shard, done);
     if (done.size() > before) pass.write();
-    for (const auto& [folder, why] : pass.failed()) {
+    for (const auto& [folder, error] : pass.failed()) {
       if (++looks[folder] == patience && watcher.warn) {
-        watcher.warn(why + "; looked at " + std::to_string(patience) + " times and again from now on");
+        watcher.warn(std::string(error.what()) + "; looked at " + std::to_string(patience) +
+                     " times and again from now on");
       }
     }
     sleep(options.watch_seconds, watcher.stop);

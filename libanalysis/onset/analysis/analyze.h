@@ -13,6 +13,7 @@
 
 #include "onset/analysis/probes.h"
 #include "onset/analysis/sample.h"
+#include "onset/base/error.h"
 #include "onset/checkpoint/series.h"
 #include "onset/findings/detection.h"
 
@@ -65,6 +66,7 @@ struct AnalyzeWatcher {
 struct FailedCheckpoint {
   std::filesystem::path folder;
   std::string why;
+  ErrorKind kind = ErrorKind::bad_data;  ///< try_again: it changed while it was measured
 };
 
 /// The sample that a pass by intervals ended at.

@@ -62,7 +62,7 @@ bool SeriesPass::attempt(const SeriesEntry& entry, const std::function<void()>& 
     throw;
   } catch (const Error& error) {
     if (!about_checkpoint_) throw;
-    failed_[entry.folder] = error.what();
+    failed_.insert_or_assign(entry.folder, error);
     if (!first_error_) first_error_ = error;
     return false;
   }
@@ -250,7 +250,7 @@ void SeriesPass::write() const {
 
 AnalyzeResult SeriesPass::finish() {
   if (steps_.empty() && first_error_) throw *first_error_;
-  for (const auto& [folder, why] : failed_) result_.failed.push_back({folder, why});
+  for (const auto& [folder, error] : failed_) result_.failed.push_back({folder, error.what(), error.kind()});
   result_.measured = std::ssize(computed_);
   result_.reused = std::ssize(steps_) - result_.measured;
   return result_;

@@ -53,7 +53,7 @@ class SeriesPass {
   };
   std::optional<Row> row(std::int64_t step, const std::string& group) const;
   /// What cannot be measured and why, by folder.
-  const std::map<std::filesystem::path, std::string>& failed() const { return failed_; }
+  const std::map<std::filesystem::path, Error>& failed() const { return failed_; }
   /// Whether the checkpoint of this step was measured, or had all its rows.
   bool has(std::int64_t step) const { return steps_.contains(step); }
 
@@ -94,7 +94,7 @@ class SeriesPass {
   std::map<std::int64_t, StepInfo> steps_;  ///< by step
   Attributes attributes_;
   std::set<std::int64_t> computed_;  ///< steps at which something was computed in this pass
-  std::map<std::filesystem::path, std::string> failed_;
+  std::map<std::filesystem::path, Error> failed_;
   std::optional<Error> first_error_;
   std::set<std::string> warned_, noted_;
   bool about_checkpoint_ = false;  ///< whether what is thrown now is one checkpoint's fault
