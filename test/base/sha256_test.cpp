@@ -33,7 +33,7 @@ TEST(Sha256, DoesNotDependOnHowTheBytesArePresented) {
 
 TEST(Sha256, OfAFileIsThatOfItsBytes) {
   const TemporaryFolder folder;
-  const std::string bytes = std::string(2'000'000, 'a') + std::string(700'000, 'b');  // three pieces
+  const std::string bytes = std::string(8'000'000, 'a') + std::string(700'000, 'b');  // three pieces
   write_file_atomically(folder / "file", bytes);
   EXPECT_EQ(Sha256().update(MappedFile(folder / "file")).hex(), hash_of(bytes));
 }

@@ -89,7 +89,7 @@ class AblationProbe : public Probe {
     const ProbeSubject& subject = inputs.subject();
     const auto text = inputs.sentences();
     data_.parses = inputs.parses();
-    data_.pairs = prepare_pairs(inputs.pairs(), *subject.wordpiece, subject.config.positions);
+    data_.pairs = inputs.pairs();
     data_.tokens = pll_tokens(subject.wordpiece->vocabulary(), options.scoring);
     data_.lines = inputs.masked_sentences();
     data_.options = options.ablation;

@@ -147,22 +147,23 @@ PlainSentences ProbeInputs::sampled(const PlainSentences& all) const {
 }
 
 const std::vector<MinimalPair>& ProbeInputs::read_all_pairs() {
-  if (all_pairs_) return *all_pairs_;
-  all_pairs_ = read_pairs(options_.pairs, options_.pairs_per_paradigm, warn_);
-  const auto too_long = [&](const std::string& sentence) {
-    return std::ssize(subject_.wordpiece->encode(sentence)) > subject_.config.positions;
-  };
-  const auto left_out = std::ranges::count_if(
-      *all_pairs_, [&](const MinimalPair& pair) { return too_long(pair.good) || too_long(pair.bad); });
-  if (left_out > 0 && warn_) {
-    warn_(options_.pairs.string() + ": " + std::to_string(left_out) + " of " +
-          std::to_string(all_pairs_->size()) + " pairs left out (over the model's " +
-          std::to_string(subject_.config.positions) + " positions)");
-  }
+  if (!all_pairs_) all_pairs_ = read_pairs(options_.pairs, options_.pairs_per_paradigm, warn_);
   return *all_pairs_;
 }
 
-std::vector<MinimalPair> ProbeInputs::pairs() {
+PairData ProbeInputs::pairs() {
+  PairData out = prepare_pairs(sampled_pairs(), *subject_.wordpiece, subject_.config.positions);
+  const auto all = std::ssize(out.names);
+  const std::int64_t left_out = all - std::accumulate(out.total.begin(), out.total.end(), std::int64_t{0});
+  if (left_out > 0 && warn_ && !long_pairs_told_) {
+    long_pairs_told_ = true;
+    warn_(options_.pairs.string() + ": " + std::to_string(left_out) + " of " + std::to_string(all) +
+          " pairs left out (over the model's " + std::to_string(subject_.config.positions) + " positions)");
+  }
+  return out;
+}
+
+std::vector<MinimalPair> ProbeInputs::sampled_pairs() {
   const std::vector<MinimalPair>& all = read_all_pairs();
   if (sample_.pairs < 0) return all;
   std::vector<std::uint64_t> content;

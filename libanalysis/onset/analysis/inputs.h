@@ -8,6 +8,7 @@
 
 #include "onset/analysis/probes.h"
 #include "onset/analysis/sample.h"
+#include "onset/probes/pll.h"
 #include "onset/text/masking.h"
 #include "onset/text/pairs.h"
 
@@ -40,7 +41,8 @@ class ProbeInputs {
   /// Read at the first call.
   std::shared_ptr<const UasData> parses();
   std::shared_ptr<const PlainSentences> sentences();
-  std::vector<MinimalPair> pairs();
+  /// Of the sample, tokenised; says once how many are too long for the model.
+  PairData pairs();
   /// [sentence] sentences() with tokens hidden at the rate and seed of the options.
   std::vector<MaskedLine> masked_sentences();
 
@@ -57,6 +59,7 @@ class ProbeInputs {
   std::shared_ptr<const UasData> read_parses();
   std::shared_ptr<const PlainSentences> read_text();
   const std::vector<MinimalPair>& read_all_pairs();
+  std::vector<MinimalPair> sampled_pairs();
   PlainSentences sampled(const PlainSentences& all) const;
 
   const ProbeOptions& options_;
@@ -66,6 +69,7 @@ class ProbeInputs {
   std::shared_ptr<const UasData> all_parses_, parses_;  ///< of the file; of the sample
   std::shared_ptr<const PlainSentences> all_text_, sentences_;
   std::optional<std::vector<MinimalPair>> all_pairs_;
+  bool long_pairs_told_ = false;
 };
 
 /// One for each probe: defined beside its class.

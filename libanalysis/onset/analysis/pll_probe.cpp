@@ -47,7 +47,7 @@ class PllRun : public ProbeRun {
 class PllProbe : public Probe {
  public:
   explicit PllProbe(ProbeInputs& inputs)
-      : data_(prepare_pairs(inputs.pairs(), *inputs.subject().wordpiece, inputs.subject().config.positions)),
+      : data_(inputs.pairs()),
         tokens_(pll_tokens(inputs.subject().wordpiece->vocabulary(), inputs.options().scoring)),
         weights_(inputs.options().bootstrap, ItemKind::pair, data_.content) {
     const ProbeOptions& options = inputs.options();

@@ -33,7 +33,7 @@ Sha256& Sha256::update(std::span<const std::byte> bytes) {
 }
 
 Sha256& Sha256::update(const MappedFile& file) {
-  constexpr std::size_t piece = 1U << 20U;
+  constexpr std::size_t piece = 4U << 20U;
   const std::span<const std::byte> bytes = file.bytes();
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     update(bytes.subspan(at, std::min(piece, bytes.size() - at)));

@@ -22,7 +22,7 @@ class Sha256 {
 
   Sha256& update(std::string_view bytes);
   Sha256& update(std::span<const std::byte> bytes);
-  /// All bytes of the file, of which no more than a MiB stays in memory.
+  /// All bytes of the file, of which no more than 4 MiB stay in memory.
   Sha256& update(const MappedFile& file);
   /// Ends the computation; the object must not be used afterwards.
   std::array<std::uint8_t, 32> digest();

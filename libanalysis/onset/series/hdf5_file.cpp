@@ -14,6 +14,7 @@
 #include "onset/base/file.h"
 #include "onset/series/hdf5_contents.h"
 #include "onset/series/hdf5_layout.h"
+#include "onset/series/hdf5_library.h"
 
 namespace onset {
 namespace {
@@ -264,6 +265,12 @@ std::vector<double> curve_of(const Hdf5Contents& file, const std::string& path, 
 }
 
 }  // namespace
+
+std::string hdf5_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(release);
+}
 
 void write_series(const std::filesystem::path& path, const Series& series) {
   write_file_atomically(path, series_bytes(series));

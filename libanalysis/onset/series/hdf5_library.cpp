@@ -2,15 +2,7 @@
 
 #include <utility>
 
-#include "onset/series/hdf5_file.h"
-
 namespace onset {
-
-std::string hdf5_version() {
-  unsigned major = 0, minor = 0, release = 0;
-  H5get_libversion(&major, &minor, &release);
-  return std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(release);
-}
 
 Hdf5Handle::~Hdf5Handle() {
   if (id_ >= 0) close_(id_);
